@@ -1,0 +1,1 @@
+"""gongji: a pharmacy counter that settles medical-insurance QR vouchers."""

@@ -1,0 +1,115 @@
+"""What the shop sells: codes, names, prices and insurance codes, from one CSV file."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from terminal.sale.money import Fen, parse_yuan
+from terminal.text import visible
+
+COLUMNS = (
+    "code",
+    "name",
+    "spec",
+    "unit_price",
+    "insurance_code",
+    "insurance_class",
+    "pinyin",
+)
+CLASSES = ("甲", "乙", "自费", "")
+ROWS_MAX = 300_000
+
+
+class CatalogueError(Exception):
+    """The file cannot be used; the message names file, row and column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    code: str
+    """As the scanner reads it: usually an EAN-13."""
+    name: str
+    spec: str
+    unit_fen: Fen
+    insurance_code: str
+    """`med_list_codg`; empty: not an insured item."""
+    insurance_class: str
+    """甲, 乙 or 自费."""
+    pinyin: str
+    """Initials, for typing."""
+
+
+class Catalogue:
+    def __init__(self, items: Mapping[str, Item]) -> None:
+        self._items = items
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def find(self, code: str) -> Item | None:
+        return self._items.get(code)
+
+    def search(self, typed: str, most: int = 20) -> list[Item]:
+        """Goods whose code or pinyin starts with `typed`, or whose name contains it."""
+        wanted = typed.strip().lower()
+        if not wanted:
+            return []
+        hits = (
+            item
+            for item in self._items.values()
+            if item.code.startswith(wanted)
+            or item.pinyin.startswith(wanted)
+            or wanted in item.name.lower()
+        )
+        return [item for item, _ in zip(hits, range(most), strict=False)]
+
+
+def load(path: Path) -> Catalogue:
+    """Reads UTF-8 CSV with exactly the columns of `COLUMNS`.  Raises CatalogueError."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file, strict=True)
+            if tuple(rows.fieldnames or ()) != COLUMNS:
+                raise CatalogueError(f"{path}, row 1: the columns must be {','.join(COLUMNS)}")
+            items: dict[str, Item] = {}
+            for row in rows:
+                item = _item(row, f"{path}, row {rows.line_num}")
+                if item.code in items:
+                    raise CatalogueError(
+                        f"{path}, row {rows.line_num}, code: {item.code} stands there twice"
+                    )
+                if len(items) == ROWS_MAX:
+                    raise CatalogueError(f"{path}: more than {ROWS_MAX} rows")
+                items[item.code] = item
+    except (OSError, UnicodeDecodeError, csv.Error) as exc:
+        raise CatalogueError(f"{path}: {exc}") from exc
+    return Catalogue(items)
+
+
+def _item(row: dict[str, str | None], where: str) -> Item:
+    cells = {column: visible((row[column] or "").strip(), 100) for column in COLUMNS}
+    if None in row or None in row.values():
+        raise CatalogueError(f"{where}: not {len(COLUMNS)} cells")
+    for column in ("code", "name", "unit_price"):
+        if not cells[column]:
+            raise CatalogueError(f"{where}, {column}: is empty")
+    if cells["insurance_class"] not in CLASSES:
+        raise CatalogueError(f"{where}, insurance_class: must be one of 甲, 乙, 自费")
+    try:
+        unit_fen = parse_yuan(cells["unit_price"])
+    except ValueError as exc:
+        raise CatalogueError(f"{where}, unit_price: {exc}") from exc
+    if unit_fen < 0:
+        raise CatalogueError(f"{where}, unit_price: is negative")
+    return Item(
+        cells["code"],
+        cells["name"],
+        cells["spec"],
+        unit_fen,
+        cells["insurance_code"],
+        cells["insurance_class"] or "自费",
+        cells["pinyin"].lower(),
+    )

@@ -1,0 +1,8 @@
+"""`python -m terminal.cli`."""
+
+import sys
+
+from terminal.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,198 @@
+"""The composition root: a counter's files become one till."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+import msgspec
+
+from terminal.catalogue import Catalogue, CatalogueError
+from terminal.catalogue import load as load_catalogue
+from terminal.checkout import Checkout, Setup
+from terminal.cli.exits import Exit, Stop
+from terminal.clock import CHINA, Clock, SystemClock
+from terminal.config import (
+    SHIPPED,
+    ConfigError,
+    Counter,
+    Profile,
+    find,
+    load_counter,
+    load_funding,
+    load_profile,
+)
+from terminal.journal import LATEST_TIME, Journal, JournalError
+from terminal.reception import Reception
+from terminal.sale.funding import FundingRule
+from terminal.settlement.client import Platform
+from terminal.settlement.dialect import MessageIds, Sender
+from terminal.text import LANGUAGES, TextError, Words
+from terminal.voucher.algorithms import NotAKey, load_public_key
+from terminal.voucher.keys import KeyBundle, parse_bundle
+from terminal.voucher.reasons import VoucherRefused
+
+TEST_ISSUER = "qh-test"
+"""Its private keys are in this repository: no counter in earnest may believe it."""
+
+SALES_A_DAY_MAX = 9999
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options that choose a till."""
+    parser.add_argument("--counter", default="demo", metavar="NAME", help="counter file or name")
+    parser.add_argument("--platform", metavar="URL", help="the platform's address")
+    parser.add_argument("--profile", metavar="NAME", help="platform profile, file or name")
+    parser.add_argument("--keys", metavar="FILE", help="trust list of voucher issuers")
+    parser.add_argument("--lang", choices=LANGUAGES, help="language of the screen and the slip")
+    parser.add_argument("--journal", type=Path, default=Path("var/journal.db"), metavar="FILE")
+    parser.add_argument(
+        "--after-restart",
+        choices=("ask", "cancel"),
+        help="a sale interrupted half paid: ask the clerk, or take the money back",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a till is made from, read and checked before anything is opened."""
+
+    counter: Counter
+    profile: Profile
+    rule: FundingRule
+    catalogue: Catalogue
+    bundle: KeyBundle
+    words: dict[str, Words]
+
+
+def plan(args: argparse.Namespace) -> Plan:
+    """Reads every file.  Raises Stop(CONFIG) with the file and the key that is wrong."""
+    try:
+        counter, beside = load_counter(args.counter)
+        profile = load_profile(args.profile or counter.platform, beside)
+        if args.platform:
+            profile = msgspec.structs.replace(profile, url=_http_url(args.platform))
+        changes = {"language": args.lang, "after_restart": args.after_restart}
+        counter = msgspec.structs.replace(counter, **{k: v for k, v in changes.items() if v})
+        bundle = _bundle(args.keys or counter.keys.bundle, counter, beside)
+        _not_in_earnest(profile, bundle)
+        return Plan(
+            counter,
+            profile,
+            load_funding(counter.policy, beside, profile.mode),
+            load_catalogue(find("catalogues", counter.catalogue, beside)),
+            bundle,
+            {language: Words.load(SHIPPED / "lang", language) for language in LANGUAGES},
+        )
+    except (ConfigError, CatalogueError, TextError) as exc:
+        raise Stop(Exit.CONFIG, str(exc)) from exc
+
+
+def _http_url(text: str) -> str:
+    url = httpx.URL(text)
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ConfigError(f"--platform {text}: must be an http:// or https:// address")
+    return text.rstrip("/")
+
+
+def _bundle(name: str, counter: Counter, beside: Path) -> KeyBundle:
+    path = find("keys", name, beside)
+    try:
+        roots = [
+            load_public_key(find("keys", root, beside).read_bytes()) for root in counter.keys.roots
+        ]
+        return parse_bundle(path.read_bytes(), roots)
+    except OSError as exc:
+        raise ConfigError(f"{path}: {exc}") from exc
+    except NotAKey as exc:
+        raise ConfigError(f"keys.roots: {exc}") from exc
+    except VoucherRefused as exc:
+        raise ConfigError(f"{path}: not a usable trust list: {exc.reason}") from exc
+
+
+def _not_in_earnest(profile: Profile, bundle: KeyBundle) -> None:
+    issuers = {key.issuer for key in bundle.keys}
+    if profile.environment == "production" and TEST_ISSUER in issuers:
+        raise ConfigError(
+            f"platform {profile.name} is for production, and the trust list believes the test"
+            f" issuer {TEST_ISSUER}: give the issuer's own list in keys.bundle"
+        )
+
+
+class SaleIds:
+    """Sale numbers: date 8, till 2, counter 4.  They sort by time and are never used twice."""
+
+    def __init__(self, till: int, now: Callable[[], datetime], greatest: str) -> None:
+        """greatest  the greatest number in the journal, "" for none"""
+        self._till, self._now, self._greatest = till, now, greatest
+
+    def __call__(self) -> str:
+        today = f"{self._now().astimezone(CHINA):%Y%m%d}"
+        first = f"{today}{self._till:02d}0001"
+        # A clock set back goes on counting on the later day.
+        if self._greatest[:8] < today:
+            self._greatest = first
+        else:
+            self._greatest = f"{int(self._greatest) + 1:014d}"
+        assert int(self._greatest[-4:]) <= SALES_A_DAY_MAX
+        return self._greatest
+
+
+@asynccontextmanager
+async def open_till(
+    made: Plan,
+    journal_path: Path,
+    *,
+    clock: Clock | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> AsyncIterator[Checkout]:
+    """A till whose `run()` is not started yet.  Raises Stop(JOURNAL).
+
+    clock, transport  stand-ins for tests
+    """
+    clock = clock or SystemClock()
+    counter = made.counter
+    try:
+        journal = Journal(journal_path)
+        latest = journal.mark(LATEST_TIME)
+        message_ids = MessageIds(
+            counter.shop.code, counter.till.number, clock.now, journal.latest_message_id()
+        )
+        sale_ids = SaleIds(counter.till.number, clock.now, journal.greatest_sale_id())
+    except JournalError as exc:
+        raise Stop(Exit.JOURNAL, str(exc)) from exc
+    sender = Sender(
+        counter.shop.code,
+        counter.shop.name,
+        counter.shop.region,
+        counter.till.operator,
+        counter.till.operator_name,
+        made.profile.receiver_code,
+        made.profile.interface_version,
+    )
+    platform = Platform(made.profile, sender, clock.now, message_ids, transport)
+    seen = datetime.fromisoformat(latest) if latest else None
+    try:
+        checkout = Checkout(
+            Setup(
+                journal,
+                platform,
+                made.profile,
+                made.rule,
+                Reception(made.catalogue, made.bundle, seen),
+                clock,
+                sale_ids,
+                counter.after_restart == "cancel",
+            )
+        )
+        yield checkout
+    except JournalError as exc:
+        raise Stop(Exit.JOURNAL, str(exc)) from exc
+    finally:
+        await platform.close()
+        journal.close()

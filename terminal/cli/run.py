@@ -1,0 +1,102 @@
+"""`gongji run`: the till, on the screen or headless."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from terminal.checkout import Checkout
+from terminal.cli import scanners
+from terminal.cli.build import Plan, add_arguments, open_till, plan
+from terminal.cli.exits import Exit, Stop
+from terminal.cli.headless import Printer, obey_lines, stdin_lines
+from terminal.cli.slips import SlipFiles
+from terminal.journal import JournalError
+
+
+def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = verbs.add_parser("run", help="the till")
+    add_arguments(parser)
+    scanners.add_arguments(parser)
+    parser.add_argument(
+        "--headless", action="store_true", help="no screen: JSON lines on stdin and stdout"
+    )
+    parser.add_argument("--slips", type=Path, metavar="DIR", help="write each slip to a file here")
+
+
+def run(args: argparse.Namespace) -> int:
+    made = plan(args)
+    addresses = scanners.urls(args)
+    if args.headless:
+        return asyncio.run(_headless(args, made, addresses))
+    from terminal.cli.screen import run_screen
+
+    return run_screen(args, made, addresses)
+
+
+async def _headless(args: argparse.Namespace, made: Plan, addresses: list[str]) -> int:
+    async with open_till(made, args.journal) as checkout:
+        printer = Printer(checkout, sys.stdout)
+        checkout.subscribe(printer)
+        if args.slips:
+            SlipFiles(checkout, made, args.slips).watch()
+
+        async def serve() -> None:
+            await checkout.idle()
+            if not await checkout.sign_in():
+                raise Stop(Exit.PLATFORM, unreachable(made))
+            async with scanners.scanning(checkout, addresses):
+                printer.write({"notice": "Ready", "phase": checkout.phase})
+                await obey_lines(checkout, printer, await stdin_lines())
+
+        await beside(checkout, serve)
+    return Exit.OK
+
+
+def unreachable(made: Plan) -> str:
+    return (
+        f"the platform {made.profile.name} at {made.profile.url} did not answer the sign-in;"
+        " is the address right, and is it running? What was paid before is safe in the journal"
+    )
+
+
+async def beside(checkout: Checkout, work: Callable[[], Awaitable[None]]) -> None:
+    """Runs `work` while the till runs; ends both when either ends.
+
+    The till is never ended while it is doing something: a charge under way gets its answer
+    written down first.  Raises Stop(JOURNAL) when the disk refuses.
+    """
+    till = asyncio.create_task(checkout.run())
+    task = asyncio.ensure_future(work())
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, task.cancel)
+    try:
+        await asyncio.wait({till, task}, return_when=asyncio.FIRST_COMPLETED)
+        if till.done():
+            till.result()
+        try:
+            await task
+        except asyncio.CancelledError:
+            # A signal: an orderly end, like the end of stdin.
+            await _first_done(till, checkout.idle())
+    except JournalError as exc:
+        raise Stop(Exit.JOURNAL, str(exc)) from exc
+    finally:
+        task.cancel()
+        till.cancel()
+        await asyncio.wait({task, till})
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(name)
+
+
+async def _first_done(till: asyncio.Task[None], idle: Awaitable[None]) -> None:
+    waiting = asyncio.ensure_future(idle)
+    await asyncio.wait({till, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if till.done():
+        till.result()

@@ -1,0 +1,176 @@
+"""Configuration: TOML files into frozen types.
+
+A key that is not known, is missing or has the wrong type is an error that names file and key;
+nothing has a silent default that could move money another way.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+
+from terminal.sale.events import Account, Decline
+from terminal.sale.funding import FundingRule
+
+_PACKAGE = Path(__file__).resolve().parent
+SHIPPED = next(
+    (folder for folder in (_PACKAGE / "_config", _PACKAGE.parent / "config") if folder.is_dir()),
+    _PACKAGE.parent / "config",
+)
+"""Inside an installed package, else beside it in a checkout."""
+
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
+Delay = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
+
+
+class ConfigError(Exception):
+    """A configuration file cannot be used; the message names file and key."""
+
+
+class Mode(StrEnum):
+    """Who divides an amount among the accounts."""
+
+    PLATFORM_SPLITS = "platform_splits"
+    TERMINAL_FALLS_BACK = "terminal_falls_back"
+
+
+class Shop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    code: Annotated[str, msgspec.Meta(min_length=12, max_length=12, pattern="^[A-Z0-9]+$")]
+    """`fixmedins_code`."""
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    region: Annotated[str, msgspec.Meta(pattern="^[0-9]{6}$")]
+
+
+class Till(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    number: Annotated[int, msgspec.Meta(ge=1, le=99)]
+    operator: Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
+    operator_name: Annotated[str, msgspec.Meta(min_length=1, max_length=50)]
+
+
+class Keys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    bundle: str
+    roots: tuple[str, ...]
+
+
+class Counter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One till: `counters/NAME.toml`."""
+
+    platform: str
+    policy: str
+    catalogue: str
+    language: Literal["zh", "en"]
+    after_restart: Literal["ask", "cancel"]
+    shop: Shop
+    till: Till
+    keys: Keys
+
+
+class Timeouts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    connect_seconds: Seconds
+    query_seconds: Seconds
+    settle_seconds: Seconds
+    reverse_seconds: Seconds
+
+
+class Resolve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    ask_at_seconds: Annotated[tuple[Delay, ...], msgspec.Meta(min_length=1, max_length=100)]
+    """Since the outcome became unknown; after the last one the charge is reversed."""
+    reverse_every_seconds: Annotated[
+        tuple[Seconds, ...], msgspec.Meta(min_length=1, max_length=100)
+    ]
+    """Between tries; the last one repeats."""
+
+
+class Capabilities(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    failure_is_final: bool
+    """Whether infcode -1 on a charge proves that nothing happened."""
+    reversal_binds_unknown: bool
+    """Whether a reversed id that the platform has never seen is refused when it arrives later."""
+    flight_seconds_max: Seconds
+    """Where it does not bind: how long to wait before the reversal is repeated and believed."""
+
+
+class DeclineText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    contains: Annotated[str, msgspec.Meta(min_length=1)]
+    reason: Decline
+
+
+class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One settlement platform: `platforms/NAME.toml`."""
+
+    name: str
+    environment: Literal["test", "production"]
+    url: Annotated[str, msgspec.Meta(pattern="^https?://")]
+    path: Annotated[str, msgspec.Meta(pattern="^/")]
+    mode: Mode
+    receiver_code: Annotated[str, msgspec.Meta(max_length=10)]
+    interface_version: Annotated[str, msgspec.Meta(max_length=6)]
+    timeouts: Timeouts
+    resolve: Resolve
+    capabilities: Capabilities
+    declines: tuple[DeclineText, ...]
+
+
+T = TypeVar("T")
+
+
+def read(path: Path, kind: type[T]) -> T:
+    """One file as one frozen value.  Raises ConfigError."""
+    return _convert(_toml(path), kind, path)
+
+
+def load_counter(name: str) -> tuple[Counter, Path]:
+    """A counter by name or file, and the folder its own files are looked up in."""
+    path = find("counters", name, Path())
+    return read(path, Counter), path.parent
+
+
+def load_profile(name: str, beside: Path) -> Profile:
+    path = find("platforms", name, beside)
+    profile = read(path, Profile)
+    asks = profile.resolve.ask_at_seconds
+    if list(asks) != sorted(asks):
+        raise ConfigError(f"{path}: resolve.ask_at_seconds must rise")
+    return profile
+
+
+def load_funding(name: str, beside: Path, mode: Mode) -> FundingRule:
+    """The order of the accounts from a policy file; its other tables are the sandbox's."""
+    path = find("policies", name, beside)
+    funding = _toml(path).get("funding")
+    orders = funding.get(mode.value) if isinstance(funding, dict) else None
+    if orders is None:
+        raise ConfigError(f"{path}: there is no table [funding.{mode.value}]")
+    accounts = _convert(orders, dict[str, tuple[Account, ...]], path, f"funding.{mode.value}")
+    if "*" not in accounts:
+        raise ConfigError(f"{path}: funding.{mode.value} has no order for other types, '*'")
+    return FundingRule(path.stem, accounts)
+
+
+def find(folder: str, name: str, beside: Path) -> Path:
+    """`name` as a path, else beside the counter's file, else among the shipped files."""
+    suffixed = [name, f"{name}.toml"]
+    candidates = [base / n for base in (Path(), beside, SHIPPED / folder) for n in suffixed]
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    raise ConfigError(f"{name}: no such file here, nor in {beside} or {SHIPPED / folder}")
+
+
+def _toml(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+        raise ConfigError(f"{path}: {exc}") from exc
+
+
+def _convert(value: object, kind: type[T], path: Path, below: str = "") -> T:
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as exc:
+        where = f" (below {below})" if below else ""
+        raise ConfigError(f"{path}: {exc}{where}") from exc

@@ -1,0 +1,111 @@
+"""What a code means at the counter: goods, a voucher, or something to explain to the customer.
+
+Pure but for the largest time it remembers: a scan and the sale go in, events or one notice come
+out.  Nothing of a voucher is looked at before its signature holds.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from terminal.catalogue import Catalogue
+from terminal.sale.commands import Present
+from terminal.sale.events import (
+    CodeNotUsable,
+    Event,
+    LineAdded,
+    Notice,
+    Refused,
+    VoucherAccepted,
+    VoucherRefused,
+)
+from terminal.sale.sale import LINES_MAX, QUANTITY_MAX, Sale
+from terminal.voucher import reasons
+from terminal.voucher.classify import Kind, classify
+from terminal.voucher.keys import KeyBundle
+from terminal.voucher.voucher import Voucher, verify
+
+SAME_HOLDER_QUIET_SECONDS = 60
+"""A phone left in view after its sale shows a new code soon; it must not open another sale."""
+
+
+class Reception:
+    def __init__(
+        self, catalogue: Catalogue, bundle: KeyBundle, latest_seen: datetime | None
+    ) -> None:
+        """latest_seen  the largest time this till has ever seen, None when it is new"""
+        self._catalogue, self._bundle = catalogue, bundle
+        self._latest_seen = latest_seen
+
+    def receive(
+        self, sale: Sale | None, last: Sale | None, scan: Present, now: datetime
+    ) -> tuple[Event, ...] | Notice:
+        """What a scan adds to the sale on the counter, or why nothing.
+
+        sale  on the counter, None when there is none; last  the one closed before it
+        """
+        code = classify(scan.payload, scan.symbology)
+        if code.kind is Kind.VOUCHER:
+            return self._voucher(sale, last, code.text, now)
+        if code.kind is Kind.GOODS:
+            return self.goods(sale, code.text, 1)
+        return CodeNotUsable(code.kind.value, code.text)
+
+    def goods(self, sale: Sale | None, code: str, quantity: int) -> tuple[Event, ...] | Notice:
+        """One more line of the goods with this code."""
+        item = self._catalogue.find(code)
+        if item is None:
+            return CodeNotUsable("goods_not_sold", code)
+        if not 0 < quantity <= QUANTITY_MAX:
+            return Refused("quantity")
+        if sale and not sale.editable:
+            return Refused("not_now")
+        if sale and sale.lines_ever >= LINES_MAX:
+            return Refused("too_many_lines")
+        added = LineAdded(
+            sale.lines_ever + 1 if sale else 1,
+            item.code,
+            f"{item.name} {item.spec}".strip(),
+            item.unit_fen,
+            quantity,
+            item.insurance_code,
+            item.insurance_class,
+        )
+        return (added,)
+
+    def _voucher(
+        self, sale: Sale | None, last: Sale | None, text: str, now: datetime
+    ) -> tuple[Event, ...] | Notice:
+        if sale and not sale.editable:
+            return Refused("not_now")
+        try:
+            voucher = verify(text, self._bundle, now, latest_seen=self._latest_seen)
+        except reasons.VoucherRefused as refused:
+            return VoucherRefused(refused.reason.value)
+        self._latest_seen = max(now, self._latest_seen or now)
+        if sale and sale.voucher and sale.voucher.voucher_id == voucher.voucher_id:
+            return Refused("already_read")
+        if sale is None and last and _just_served(last, voucher, now):
+            return Refused("just_served")
+        return (_accepted(voucher),)
+
+
+def _just_served(last: Sale, voucher: Voucher, now: datetime) -> bool:
+    if last.voucher is None or last.voucher.holder != voucher.holder:
+        return False
+    closed = datetime.fromisoformat(last.closed_at)
+    return now - closed < timedelta(seconds=SAME_HOLDER_QUIET_SECONDS)
+
+
+def _accepted(voucher: Voucher) -> VoucherAccepted:
+    return VoucherAccepted(
+        voucher.issuer,
+        voucher.voucher_id,
+        voucher.holder,
+        voucher.masked_name,
+        voucher.region,
+        voucher.insutype,
+        voucher.by_relative,
+        voucher.channel,
+        voucher.expires_at,
+    )

@@ -1,0 +1,90 @@
+"""What a clerk, a scanner or a script can ask the till to do.
+
+A command is a wish, not a fact: `Checkout.do` either turns it into events or answers `Refused`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import get_args
+
+from terminal.sale.money import Fen
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """A scanner read a code: goods, a voucher, or anything else a customer may show."""
+
+    payload: bytes
+    symbology: str | None = None
+    """AIM identifier where the device tells it, such as "]Q1"."""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddItem:
+    """Goods by code, typed by hand."""
+
+    code: str
+    quantity: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveLine:
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetQuantity:
+    line: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Ask the platform who would pay what.  Identifies the customer first where needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Clerk and customer agree to what the screen shows: charge it, or go on after a stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeCash:
+    """The rest in cash."""
+
+    tendered_fen: Fen | None = None
+    """What the customer handed over; None: exactly the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    reason: str = "clerk"
+
+
+@dataclass(frozen=True, slots=True)
+class LookAgain:
+    """Ask now about whatever is still open, without waiting for the next turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintReceipt:
+    """Record that a slip of a settled sale left the till."""
+
+    sale_id: str
+
+
+Command = (
+    Present
+    | AddItem
+    | RemoveLine
+    | SetQuantity
+    | Quote
+    | Confirm
+    | TakeCash
+    | Cancel
+    | LookAgain
+    | PrintReceipt
+)
+COMMANDS: dict[str, type[Command]] = {cls.__name__: cls for cls in get_args(Command)}

@@ -1,0 +1,372 @@
+"""Everything that can happen at the till, and how it is written down.
+
+One list of frozen dataclasses serves four readers: the journal stores them, the screen draws them,
+the headless command prints them as JSON, and tests compare them.  An event states a fact in the
+past tense and carries codes, never prose.  No event holds the text of a code, an unmasked name or
+an identity number.
+
+`Event` changes a sale and is journalled before anyone sees it.  `Notice` is only told: it changes
+nothing and is forgotten.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import get_args
+
+from terminal.sale.money import NOTHING, Fen
+
+
+class Account(StrEnum):
+    """Who is asked to pay."""
+
+    INSURANCE = "insurance"
+    """The platform, which divides the amount among fund, personal and mutual-aid by itself."""
+    FUND = "fund"
+    """The pooled fund alone; the accounts are then asked one by one."""
+    PERSONAL = "personal"
+    MUTUAL_AID = "mutual_aid"
+
+
+class Decline(StrEnum):
+    """Why an account did not pay.  Nothing has moved."""
+
+    INSUFFICIENT = "insufficient"
+    """The account holds less than was asked; `available_fen` says how much."""
+    NO_ACCOUNT = "no_account"
+    """The customer has no such account."""
+    SUSPENDED = "suspended"
+    VOUCHER_EXPIRED = "voucher_expired"
+    VOUCHER_USED = "voucher_used"
+    UNREACHABLE = "unreachable"
+    """No connection could be made, so the charge never left the till."""
+    REFUSED = "refused"
+    """Any other reason; the platform's own words say which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Who paid how much of one charge, or of a whole sale."""
+
+    fund_fen: Fen = NOTHING
+    personal_fen: Fen = NOTHING
+    mutual_aid_fen: Fen = NOTHING
+
+    @property
+    def paid_fen(self) -> Fen:
+        return Fen(self.fund_fen + self.personal_fen + self.mutual_aid_fen)
+
+    def __add__(self, other: Split) -> Split:
+        return Split(
+            Fen(self.fund_fen + other.fund_fen),
+            Fen(self.personal_fen + other.personal_fen),
+            Fen(self.mutual_aid_fen + other.mutual_aid_fen),
+        )
+
+
+UNPAID = Split()
+
+
+@dataclass(frozen=True, slots=True)
+class SaleOpened:
+    at: str
+    """ISO 8601, UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineAdded:
+    line: int
+    """1, 2, 3 … within the sale; never used again after a removal."""
+    code: str
+    """The goods' own code: usually the EAN-13."""
+    name: str
+    unit_fen: Fen
+    quantity: int
+    insurance_code: str = ""
+    """`med_list_codg` of the national catalogue; empty: not an insured item."""
+    insurance_class: str = ""
+    """甲, 乙, or empty for wholly own cost."""
+
+    @property
+    def amount_fen(self) -> Fen:
+        return Fen(self.unit_fen * self.quantity)
+
+
+@dataclass(frozen=True, slots=True)
+class LineRemoved:
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuantitySet:
+    line: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherAccepted:
+    """A verified voucher, reserved for this sale: its (issuer, voucher_id) is used from now on."""
+
+    issuer: str
+    voucher_id: str
+    """32 lower-case hex digits; sent to the platform as `mdtrt_cert_no`."""
+    holder: str
+    """Pseudonym of the holder at this issuer, 32 hex digits.  Same holder, same pseudonym."""
+    masked_name: str
+    region: str
+    """Six digits, where the customer is insured."""
+    insutype: str
+    """310 employees, 390 residents …"""
+    by_relative: bool
+    """True: shown by a relative through 亲情账户; it is still the holder's money."""
+    channel: str
+    expires_at: int
+    """Seconds since 1970 UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonIdentified:
+    """The platform's answer to the voucher (1101)."""
+
+    psn_no: str
+    """The platform's number for the person; not an identity number."""
+    insutype: str
+    region: str
+    masked_name: str
+    balance_fen: Fen | None
+    """Of the personal account; None where the insurance type has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A pre-settlement (2101).  Moves no money and promises none."""
+
+    total_fen: Fen
+    fund_fen: Fen
+    personal_fen: Fen | None
+    """None: this platform does not say before the account is asked."""
+    mutual_aid_fen: Fen | None
+    """None: as above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The clerk and the customer saw the quote and said yes; charges may follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationLapsed:
+    """The yes no longer holds: ask again before anything new is charged."""
+
+    cause: str
+    """"restart", "given_up" (a charge without an answer was taken back) or "declined" (an account
+    said no, and no other may be asked instead)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeIntended:
+    """About to be sent, and sent at most once.  Durable before a byte is on the wire."""
+
+    key: str
+    """The message id (`msgid`) of the charge: its name for ever."""
+    account: Account
+    amount_fen: Fen
+    digest: str
+    """SHA-256 of the exact request body, hex."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeApproved:
+    key: str
+    settlement_id: str
+    """`setl_id`, or the platform's serial number of an account debit."""
+    visit_id: str
+    """`mdtrt_id`; a reversal needs it beside the settlement id."""
+    split: Split
+    """What was really paid; never more than was asked."""
+    balance_after_fen: Fen | None
+    """Of the personal account, where the reply told it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeDeclined:
+    key: str
+    reason: Decline
+    available_fen: Fen
+    """With INSUFFICIENT: what the account holds.  Otherwise 0."""
+    words: str
+    """The platform's own words, filtered for display."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeUnknown:
+    """May or may not have happened.  Not a kind of declined."""
+
+    key: str
+    cause: str
+    """A code: "restart", "ReadTimeout", "HTTP 503", "sums" …"""
+
+
+@dataclass(frozen=True, slots=True)
+class ReversalIntended:
+    """From now on this charge is to end as reversed, whatever its late answer says."""
+
+    key: str
+    reversal_key: str
+    """The message id of the reversal; the same on every retry."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeReversed:
+    """The platform promises that the charge has no effect, now or later."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class CashTaken:
+    amount_fen: Fen
+    """What stays in the drawer."""
+    tendered_fen: Fen
+    """What the customer handed over; the difference is the change."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequested:
+    reason: str
+    """"clerk" or "restart"."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaleSettled:
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaleVoided:
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptPrinted:
+    """A slip left the till.  The first is the original, every later one is a 补打."""
+
+
+Event = (
+    SaleOpened
+    | LineAdded
+    | LineRemoved
+    | QuantitySet
+    | VoucherAccepted
+    | PersonIdentified
+    | Quoted
+    | Confirmed
+    | ConfirmationLapsed
+    | ChargeIntended
+    | ChargeApproved
+    | ChargeDeclined
+    | ChargeUnknown
+    | ReversalIntended
+    | ChargeReversed
+    | CashTaken
+    | CancelRequested
+    | SaleSettled
+    | SaleVoided
+    | ReceiptPrinted
+)
+EVENTS: dict[str, type[Event]] = {cls.__name__: cls for cls in get_args(Event)}
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The clerk asked for something that is not possible now."""
+
+    reason: str
+    """A key of the message catalogue below `refused`."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherRefused:
+    """A code that is a voucher but is not valid.  Nothing from it is shown."""
+
+    reason: str
+    """A reason code of `terminal.voucher`, such as "expired" or "signature"."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeNotUsable:
+    """A code that was read but is neither a valid voucher nor goods of this shop."""
+
+    kind: str
+    """What it looks like: "wechat_pay", "trace_code", "unknown" …"""
+    text: str
+    """Filtered and shortened; empty where the content is none of our business."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformRefused:
+    """The platform answered no to a question that moves no money."""
+
+    question: str
+    """"sign_in", "identify" or "quote"."""
+    reason: Decline
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformSilent:
+    """The platform gave no usable answer to a question that moves no money."""
+
+    question: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A charge or reversal has no answer yet; the till asks again by itself."""
+
+    sale_id: str
+    doing: str
+    """"asking" or "reversing"."""
+    next_in_seconds: float
+    gives_up_in_seconds: float | None
+    """Until an unanswered charge is reversed; None while reversing, which never gives up."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScannerChanged:
+    url: str
+    state: str
+    """"ready" or "lost"."""
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterFailed:
+    """A slip could not be written.  The sale is settled all the same; print it again later."""
+
+    sale_id: str
+    detail: str
+
+
+Notice = (
+    Refused
+    | VoucherRefused
+    | CodeNotUsable
+    | PlatformRefused
+    | PlatformSilent
+    | Waiting
+    | ScannerChanged
+    | PrinterFailed
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One journal record: which sale, which change of it, and what happened."""
+
+    sale_id: str
+    version: int
+    """1 for the first event of the sale; the journal refuses a version it already has."""
+    event: Event

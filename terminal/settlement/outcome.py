@@ -1,0 +1,68 @@
+"""What can come of a message: three outcomes, never two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from terminal.sale.events import Decline, Split
+from terminal.sale.money import NOTHING, Fen
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    settlement_id: str
+    visit_id: str
+    split: Split
+    balance_after_fen: Fen | None
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """Nothing has moved, and the platform says so (or the request never left)."""
+
+    reason: Decline
+    available_fen: Fen = NOTHING
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The platform may or may not have acted.  Never a kind of Declined."""
+
+    cause: str
+
+
+Outcome = Approved | Declined | Unknown
+
+
+class Reversal(StrEnum):
+    """What a reversal achieved."""
+
+    DONE = "done"
+    """The charge was seen and is undone, or the id is blocked for ever."""
+    ACCEPTED = "accepted"
+    """The platform said yes, but may not know the id: a request still under way could land."""
+    OPEN = "open"
+    """No usable answer: again later, with the same id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who a voucher belongs to, as the platform says (1101)."""
+
+    psn_no: str
+    insutype: str
+    region: str
+    masked_name: str
+    balance_fen: Fen | None
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A pre-settlement (2101)."""
+
+    fund_fen: Fen
+    personal_fen: Fen | None
+    """None: the platform does not say before the account is asked."""
+    mutual_aid_fen: Fen | None

@@ -1,0 +1,164 @@
+"""Carries out what `next_step` says: charges, questions, reversals.
+
+A charge is written down as intended, sent once, and its outcome written down.  An outcome that
+stays unknown is asked about on the profile's schedule and then taken back; a reversal is tried
+until the platform says it holds, however long that takes.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from terminal.book import Book
+from terminal.clock import Clock
+from terminal.config import Profile
+from terminal.patience import Patience, begin, begin_reversing
+from terminal.sale.events import (
+    ChargeApproved,
+    ChargeDeclined,
+    ChargeIntended,
+    ChargeReversed,
+    ChargeUnknown,
+    ConfirmationLapsed,
+    ReversalIntended,
+    SaleSettled,
+    SaleVoided,
+    Waiting,
+)
+from terminal.sale.funding import FALLS_BACK, FundingRule
+from terminal.sale.sale import Sale, Tender
+from terminal.sale.steps import Ask, Close, Intend, Reverse, Submit, Undo, next_step
+from terminal.settlement.client import Platform
+from terminal.settlement.dialect import Request
+from terminal.settlement.outcome import Approved, Declined, Outcome, Reversal, Unknown
+
+STEPS_MAX = 64
+"""More steps than any sale can need in one go; reaching it is a bug in `next_step`."""
+
+
+class Settling:
+    def __init__(
+        self, book: Book, platform: Platform, profile: Profile, rule: FundingRule, clock: Clock
+    ) -> None:
+        self._book, self._platform, self._rule = book, platform, rule
+        self._resolve = profile.resolve
+        self._capabilities = profile.capabilities
+        self._clock = clock
+        self._requests: dict[str, Request] = {}
+        """Charges prepared but not sent; one that is not here was prepared by another process."""
+        self._patience: dict[str, Patience] = {}
+
+    def next_due(self, sales: list[Sale]) -> float | None:
+        """When the next try about one of these sales is due, monotonic; None when none is."""
+        keys = [tender.key for sale in sales for tender in sale.tenders]
+        return min((self._patience[key].due for key in keys if key in self._patience), default=None)
+
+    def look_again(self) -> None:
+        """Makes every waiting try due now."""
+        now = self._clock.monotonic()
+        for key, patience in self._patience.items():
+            self._patience[key] = Patience(patience.began, now, patience.tries)
+
+    async def advance(self, sale_id: str) -> None:
+        """Does what `next_step` says until it says None or a try is not due yet."""
+        for _ in range(STEPS_MAX):
+            sale = self._book.open.get(sale_id)
+            if sale is None or (step := next_step(sale, self._rule)) is None:
+                return
+            match step:
+                case Intend(account, amount_fen):
+                    request = self._platform.prepare(sale, account, amount_fen)
+                    self._requests[request.msgid] = request
+                    intended = ChargeIntended(request.msgid, account, amount_fen, request.digest)
+                    await self._book.record(sale_id, intended)
+                case Submit(tender):
+                    request = self._requests.pop(tender.key)
+                    outcome = await self._platform.submit(request, sale, tender)
+                    await self._settle(sale_id, tender, outcome)
+                case Ask(tender):
+                    if not await self._ask(sale, tender):
+                        return
+                case Undo(tender):
+                    key = self._platform.new_msgid()
+                    await self._book.record(sale_id, ReversalIntended(tender.key, key))
+                case Reverse(tender):
+                    if not await self._reverse(sale, tender):
+                        return
+                case Close(settled):
+                    at = self._clock.now().isoformat(timespec="seconds")
+                    await self._book.record(sale_id, SaleSettled(at) if settled else SaleVoided(at))
+                case _:
+                    assert_never(step)
+        raise AssertionError("next_step does not terminate")
+
+    async def _settle(self, sale_id: str, tender: Tender, outcome: Outcome) -> None:
+        """Writes an outcome down.  A refusal after which no other account may be asked takes the
+        agreement with it: what happens next is the clerk's decision."""
+        match outcome:
+            case Approved(settlement_id, visit_id, split, balance):
+                await self._book.record(
+                    sale_id, ChargeApproved(tender.key, settlement_id, visit_id, split, balance)
+                )
+            case Declined(reason, available, words):
+                declined = ChargeDeclined(tender.key, reason, available, words)
+                ends_agreement = reason not in FALLS_BACK and self._book.open[sale_id].confirmed
+                lapsed = (ConfirmationLapsed("declined"),) if ends_agreement else ()
+                await self._book.record(sale_id, declined, *lapsed)
+            case Unknown(cause):
+                await self._book.record(sale_id, ChargeUnknown(tender.key, cause))
+            case _:
+                assert_never(outcome)
+        if not isinstance(outcome, Unknown):
+            self._patience.pop(tender.key, None)
+
+    async def _ask(self, sale: Sale, tender: Tender) -> bool:
+        """One question about a charge without an answer.  False: not due, or still no answer."""
+        resolve, now = self._resolve, self._clock.monotonic()
+        patience = self._patience.setdefault(tender.key, begin(resolve, now))
+        if now < patience.due:
+            self._tell_waiting(sale, patience)
+            return False
+        outcome = await self._platform.ask(sale, tender)
+        if not isinstance(outcome, Unknown):
+            await self._settle(sale.sale_id, tender, outcome)
+            return True
+        later = patience.asked(resolve, self._clock.monotonic())
+        if later is None:
+            del self._patience[tender.key]
+            key = self._platform.new_msgid()
+            await self._book.record(sale.sale_id, ReversalIntended(tender.key, key))
+            return True
+        self._patience[tender.key] = later
+        self._tell_waiting(sale, later)
+        return False
+
+    async def _reverse(self, sale: Sale, tender: Tender) -> bool:
+        """One try to take a charge back.  False: not due, or not yet achieved."""
+        now = self._clock.monotonic()
+        patience = self._patience.setdefault(tender.key, begin_reversing(now))
+        if now < patience.due:
+            return False
+        result = await self._platform.reverse(sale, tender)
+        now = self._clock.monotonic()
+        flight = self._capabilities.flight_seconds_max
+        if result is Reversal.DONE or (
+            result is Reversal.ACCEPTED and patience.began + flight <= now
+        ):
+            self._patience.pop(tender.key, None)
+            lapsed = (ConfirmationLapsed("given_up"),) if sale.confirmed else ()
+            await self._book.record(sale.sale_id, ChargeReversed(tender.key), *lapsed)
+            return True
+        if result is Reversal.ACCEPTED:
+            later = Patience(patience.began, patience.began + flight, patience.tries + 1)
+        else:
+            later = patience.reversed_in_vain(self._resolve, now)
+        self._patience[tender.key] = later
+        self._book.tell(Waiting(sale.sale_id, "reversing", later.due - now, None), sale)
+        return False
+
+    def _tell_waiting(self, sale: Sale, patience: Patience) -> None:
+        now = self._clock.monotonic()
+        gives_up = patience.gives_up_at(self._resolve) - now
+        self._book.tell(
+            Waiting(sale.sale_id, "asking", patience.due - now, max(0.0, gives_up)), sale
+        )
