@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import socket
+import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -28,7 +30,7 @@ from terminal.config import (
     load_profile,
 )
 from terminal.journal import LATEST_TIME, Journal, JournalError
-from terminal.reception import Reception
+from terminal.checkout.reception import Reception
 from terminal.sale.funding import FundingRule
 from terminal.settlement.client import Platform
 from terminal.settlement.dialect import MessageIds, Sender
@@ -124,6 +126,23 @@ def _not_in_earnest(profile: Profile, bundle: KeyBundle) -> None:
         )
 
 
+def _mac() -> str:
+    digits = f"{uuid.getnode():012x}"
+    return ":".join(digits[i : i + 2] for i in range(0, 12, 2))
+
+
+def _own_ip(platform_url: str) -> str:
+    """The address this machine would talk to the platform from; nothing is sent to find out."""
+    url = httpx.URL(platform_url)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((url.host, url.port or 80))
+        except OSError:
+            return "127.0.0.1"
+        ip: str = probe.getsockname()[0]
+        return ip
+
+
 class SaleIds:
     """Sale numbers: date 8, till 2, counter 4.  They sort by time and are never used twice."""
 
@@ -174,6 +193,8 @@ async def open_till(
         counter.till.operator_name,
         made.profile.receiver_code,
         made.profile.interface_version,
+        _mac(),
+        _own_ip(made.profile.url),
     )
     platform = Platform(made.profile, sender, clock.now, message_ids, transport)
     seen = datetime.fromisoformat(latest) if latest else None

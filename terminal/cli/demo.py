@@ -21,12 +21,13 @@ from pathlib import Path
 import httpx
 import msgspec
 
+from drivers import camera_url, serial_url
 from terminal.checkout import Checkout
 from terminal.cli import scanners
 from terminal.cli.build import Plan, add_arguments, open_till, plan
 from terminal.cli.exits import Exit, Stop
 from terminal.cli.headless import sums
-from terminal.cli.run import beside, unreachable
+from terminal.cli.run import beside, sign_in
 from terminal.demo.serial_scanner import SerialScanner
 from terminal.receipt import slip
 from terminal.sale.commands import Confirm, PrintReceipt, TakeCash
@@ -134,8 +135,7 @@ async def _show(args: argparse.Namespace, made: Plan, props: Props) -> int:
 
         async def play() -> None:
             await checkout.idle()
-            if not await checkout.sign_in():
-                raise Stop(Exit.PLATFORM, unreachable(made))
+            await sign_in(checkout, made)
             async with (
                 scanners.scanning(checkout, addresses(props)),
                 Director(checkout, props) as director,
@@ -157,8 +157,8 @@ async def _show(args: argparse.Namespace, made: Plan, props: Props) -> int:
 
 def addresses(props: Props) -> list[str]:
     return [
-        scanners.camera_url(f"{props.camera}"),
-        scanners.serial_url(props.scanner.path),
+        camera_url(props.camera),
+        serial_url(str(props.scanner.path)),
     ]
 
 

@@ -47,8 +47,7 @@ async def _headless(args: argparse.Namespace, made: Plan, addresses: list[str]) 
 
         async def serve() -> None:
             await checkout.idle()
-            if not await checkout.sign_in():
-                raise Stop(Exit.PLATFORM, unreachable(made))
+            await sign_in(checkout, made)
             async with scanners.scanning(checkout, addresses):
                 printer.write({"notice": "Ready", "phase": checkout.phase})
                 await obey_lines(checkout, printer, await stdin_lines())
@@ -57,11 +56,15 @@ async def _headless(args: argparse.Namespace, made: Plan, addresses: list[str]) 
     return Exit.OK
 
 
-def unreachable(made: Plan) -> str:
-    return (
-        f"the platform {made.profile.name} at {made.profile.url} did not answer the sign-in;"
-        " is the address right, and is it running? What was paid before is safe in the journal"
-    )
+async def sign_in(checkout: Checkout, made: Plan) -> None:
+    """Raises Stop(PLATFORM) where the platform does not take this till."""
+    if why := await checkout.sign_in():
+        raise Stop(
+            Exit.PLATFORM,
+            f"the platform {made.profile.name} at {made.profile.url} did not sign this till in"
+            f" ({why}); is the address right, and is it running?"
+            " What was paid before is safe in the journal",
+        )
 
 
 async def beside(checkout: Checkout, work: Callable[[], Awaitable[None]]) -> None:

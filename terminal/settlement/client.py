@@ -90,7 +90,8 @@ class Platform:
 
     async def sign_in(self) -> Declined | Unknown | None:
         """9001.  None: signed in."""
-        node = {"opter_no": self._sender.operator, "mac": "", "ip": ""}
+        sender = self._sender
+        node = {"opter_no": sender.operator, "mac": sender.mac, "ip": sender.ip}
         reply = await self._question("9001", {"signIn": node})
         if not isinstance(reply, Reply):
             return reply

@@ -36,6 +36,10 @@ class Sender:
     operator_name: str
     receiver_code: str
     interface_version: str
+    mac: str
+    """Of this machine's network card, as twelve hex digits with colons between."""
+    ip: str
+    """Of this machine, as the platform sees it."""
 
 
 @dataclass(frozen=True, slots=True)

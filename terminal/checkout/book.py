@@ -64,6 +64,10 @@ class Book:
         """A sale of the journal by its number, open or closed; None where there is none."""
         return fold(await self._on_disk(lambda: self._journal.entries_of(sale_id)))
 
+    async def everything(self) -> list[Entry]:
+        """The whole journal, oldest first: for audits."""
+        return await self._on_disk(self._journal.all_entries)
+
     def close(self) -> None:
         """Waits for a write under way."""
         self._writer.shutdown()

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from terminal.book import Book
+from terminal.checkout.book import Book
+from terminal.checkout.patience import Patience, begin, begin_reversing
 from terminal.clock import Clock
 from terminal.config import Profile
-from terminal.patience import Patience, begin, begin_reversing
 from terminal.sale.events import (
     ChargeApproved,
     ChargeDeclined,

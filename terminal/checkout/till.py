@@ -13,11 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
 
-from terminal.book import Book, Subscriber
+from terminal.checkout.book import Book, Subscriber
+from terminal.checkout.reception import Reception
+from terminal.checkout.settling import Settling
 from terminal.clock import Clock
 from terminal.config import Profile
 from terminal.journal import Journal, VoucherUsed
-from terminal.reception import Reception
 from terminal.sale.commands import (
     AddItem,
     Cancel,
@@ -37,6 +38,7 @@ from terminal.sale.events import (
     ChargeUnknown,
     ConfirmationLapsed,
     Confirmed,
+    Entry,
     Event,
     LineRemoved,
     Notice,
@@ -58,7 +60,6 @@ from terminal.sale.steps import (
 )
 from terminal.settlement.client import Platform
 from terminal.settlement.outcome import Declined, Person, Unknown
-from terminal.settling import Settling
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,10 @@ class Checkout:
         """A sale of this journal by its number, open or closed; None where there is none."""
         return await self._book.find(sale_id)
 
+    async def everything(self) -> list[Entry]:
+        """The whole journal, oldest first: for audits."""
+        return await self._book.everything()
+
     # -- the till
 
     async def run(self) -> None:
@@ -175,12 +180,14 @@ class Checkout:
             await asyncio.wait(workers)
             self._book.close()
 
-    async def sign_in(self) -> bool:
-        """9001, once at the start of a shift.  False, after a notice, when it did not succeed."""
+    async def sign_in(self) -> str:
+        """9001, at the start of a shift.  "" when signed in, else why not, in the platform's words
+        or as a code; a notice says it too."""
         answer = await self._platform.sign_in()
-        if answer is not None:
-            self._tell_failure("sign_in", answer)
-        return answer is None
+        if answer is None:
+            return ""
+        self._tell_failure("sign_in", answer)
+        return answer.words if isinstance(answer, Declined) else answer.cause
 
     async def _recover(self) -> None:
         """What was intended may have been sent: nothing is sent again, everything is asked."""
