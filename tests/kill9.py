@@ -49,12 +49,15 @@ Line = dict[str, Any]
 class TillProcess:
     """One life of the till."""
 
-    def __init__(self, platform: str, profile: Path, journal: Path, after_restart: str) -> None:
+    def __init__(
+        self, platform: str, profile: Path, journal: Path, after_restart: str, *more: str
+    ) -> None:
         self._process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "terminal.cli", "run", "--headless"),
                 *("--platform", platform, "--profile", str(profile)),
                 *("--journal", str(journal), "--after-restart", after_restart),
+                *more,
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -99,8 +102,11 @@ class TillProcess:
         assert self._process.stderr
         return self._process.stderr.read()[-2000:]
 
+    def signal(self, number: signal.Signals) -> None:
+        os.kill(self._process.pid, number)
+
     def kill(self) -> None:
-        os.kill(self._process.pid, signal.SIGKILL)
+        self.signal(signal.SIGKILL)
         self._close()
 
     def end(self) -> int:
