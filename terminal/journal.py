@@ -27,13 +27,21 @@ from terminal.sale.events import (
     ChargeIntended,
     Entry,
     Event,
+    RefundRequested,
     ReversalIntended,
     SaleOpened,
+    SaleRefunded,
     SaleSettled,
     SaleVoided,
     VoucherAccepted,
 )
 
+STATES: dict[type[Event], str] = {
+    SaleSettled: "settled",
+    SaleVoided: "voided",
+    RefundRequested: "open",
+    SaleRefunded: "refunded",
+}
 LATEST_TIME = "latest_time"
 """The mark that holds the largest time at which a sale was ever opened."""
 
@@ -50,7 +58,7 @@ CREATE TABLE events (
 CREATE TABLE sales (
     sale_id TEXT PRIMARY KEY,
     day TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('open', 'settled', 'voided'))
+    state TEXT NOT NULL CHECK (state IN ('open', 'settled', 'voided', 'refunded'))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX open_sales ON sales (sale_id) WHERE state = 'open';
 CREATE INDEX sales_by_day ON sales (day);
@@ -190,8 +198,7 @@ class Journal:
                     "INSERT INTO message_ids (message_id, sale_id) VALUES (?, ?)",
                     (key, entry.sale_id),
                 )
-            case SaleSettled() | SaleVoided():
-                state = "settled" if isinstance(entry.event, SaleSettled) else "voided"
+            case event if state := STATES.get(type(event)):
                 self._db.execute(
                     "UPDATE sales SET state = ? WHERE sale_id = ?", (state, entry.sale_id)
                 )

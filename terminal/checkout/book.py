@@ -5,24 +5,20 @@ So whatever was shown had already happened, and whatever happened is on disk.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
+from terminal.checkout.disk import Disk
 from terminal.journal import Journal
 from terminal.sale.events import Entry, Event, Notice
 from terminal.sale.sale import Sale, evolve, fold
 
-T = TypeVar("T")
 Subscriber = Callable[[Event | Notice, Sale | None], None]
 
 
 class Book:
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, disk: Disk) -> None:
         """Folds what the journal holds of the sales that are not closed."""
-        self._journal = journal
-        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
+        self._journal, self._disk = journal, disk
         self._subscribers: list[Subscriber] = []
         self.open: dict[str, Sale] = {}
         self.last: Sale | None = None
@@ -33,13 +29,13 @@ class Book:
 
     @property
     def counter(self) -> Sale | None:
-        """The sale on the counter.  A sale being cancelled has left it."""
-        return next((s for s in self.open.values() if not s.cancelling), None)
+        """The sale on the counter: the oldest that is not being undone."""
+        return next((s for s in self.open.values() if not s.undoing), None)
 
     @property
-    def cancelled(self) -> list[Sale]:
-        """The sales that are being undone, oldest first."""
-        return [s for s in self.open.values() if s.cancelling]
+    def undoing(self) -> list[Sale]:
+        """The sales that are being cancelled or refunded, oldest first."""
+        return [s for s in self.open.values() if s.undoing]
 
     def subscribe(self, callback: Subscriber) -> None:
         self._subscribers.append(callback)
@@ -55,36 +51,37 @@ class Book:
         Raises IllegalEvent where one cannot follow, VoucherUsed where a voucher among them opened
         another sale, JournalError where the disk refuses.  Nothing has happened then.
         """
-        await self._write(self.open.get(sale_id), sale_id, *events)
+        await self.record_each(*((sale_id, event) for event in events))
 
-    async def record_on_closed(self, sale: Sale, event: Event) -> None:
-        await self._write(sale, sale.sale_id, event)
+    async def record_each(self, *changes: tuple[str, Event], closed: Sale | None = None) -> None:
+        """As `record`, for events of several sales.
 
-    async def find(self, sale_id: str) -> Sale | None:
-        """A sale of the journal by its number, open or closed; None where there is none."""
-        return fold(await self._on_disk(lambda: self._journal.entries_of(sale_id)))
-
-    async def everything(self) -> list[Entry]:
-        """The whole journal, oldest first: for audits."""
-        return await self._on_disk(self._journal.all_entries)
-
-    def close(self) -> None:
-        """Waits for a write under way."""
-        self._writer.shutdown()
-
-    async def _write(self, sale: Sale | None, sale_id: str, *events: Event) -> None:
-        changes: list[tuple[Entry, Sale]] = []
-        for event in events:
-            sale = evolve(sale, sale_id, event)
-            changes.append((Entry(sale_id, sale.version, event), sale))
-        await self._on_disk(lambda: self._journal.append(*(entry for entry, _ in changes)))
-        for entry, after in changes:
+        closed  a sale that is not open, where one of the events is about it
+        """
+        known = dict(self.open)
+        if closed:
+            known[closed.sale_id] = closed
+        written: list[tuple[Entry, Sale]] = []
+        for sale_id, event in changes:
+            after = evolve(known.get(sale_id), sale_id, event)
+            known[sale_id] = after
+            written.append((Entry(sale_id, after.version, event), after))
+        await self._disk.run(lambda: self._journal.append(*(entry for entry, _ in written)))
+        for entry, after in written:
             self._apply(after)
             self.tell(entry.event, after)
 
-    async def _on_disk(self, work: Callable[[], T]) -> T:
-        """The journal is used from one thread, and never from the one that answers keys."""
-        return await asyncio.get_running_loop().run_in_executor(self._writer, work)
+    async def find(self, sale_id: str) -> Sale | None:
+        """A sale of the journal by its number, open or closed; None where there is none."""
+        return fold(await self._disk.run(lambda: self._journal.entries_of(sale_id)))
+
+    async def everything(self) -> list[Entry]:
+        """The whole journal, oldest first: for audits."""
+        return await self._disk.run(self._journal.all_entries)
+
+    def close(self) -> None:
+        """Waits for a write under way."""
+        self._disk.close()
 
     def _apply(self, sale: Sale) -> None:
         if not sale.closed:

@@ -7,6 +7,8 @@ until the platform says it holds, however long that takes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import assert_never
 
 from terminal.checkout.book import Book
@@ -20,7 +22,10 @@ from terminal.sale.events import (
     ChargeReversed,
     ChargeUnknown,
     ConfirmationLapsed,
+    Event,
     ReversalIntended,
+    SaleOpened,
+    SaleRefunded,
     SaleSettled,
     SaleVoided,
     Waiting,
@@ -38,12 +43,18 @@ STEPS_MAX = 64
 
 class Settling:
     def __init__(
-        self, book: Book, platform: Platform, profile: Profile, rule: FundingRule, clock: Clock
+        self,
+        book: Book,
+        platform: Platform,
+        profile: Profile,
+        rule: FundingRule,
+        clock: Clock,
+        new_sale_id: Callable[[], str],
     ) -> None:
         self._book, self._platform, self._rule = book, platform, rule
         self._resolve = profile.resolve
         self._capabilities = profile.capabilities
-        self._clock = clock
+        self._clock, self._new_sale_id = clock, new_sale_id
         self._requests: dict[str, Request] = {}
         """Charges prepared but not sent; one that is not here was prepared by another process."""
         self._patience: dict[str, Patience] = {}
@@ -84,12 +95,27 @@ class Settling:
                 case Reverse(tender):
                     if not await self._reverse(sale, tender):
                         return
-                case Close(settled):
-                    at = self._clock.now().isoformat(timespec="seconds")
-                    await self._book.record(sale_id, SaleSettled(at) if settled else SaleVoided(at))
+                case Close():
+                    await self._close(sale)
                 case _:
                     assert_never(step)
         raise AssertionError("next_step does not terminate")
+
+    async def _close(self, sale: Sale) -> None:
+        at = self._clock.now().isoformat(timespec="seconds")
+        if not sale.refunding:
+            closed = SaleVoided(at) if sale.cancelling else SaleSettled(at)
+            await self._book.record(sale.sale_id, closed)
+            return
+        # The goods the customer keeps are on the counter again in the same write: there is no
+        # moment at which they are neither paid nor waiting to be.
+        changes: list[tuple[str, Event]] = [(sale.sale_id, SaleRefunded(at, sale.cash_fen))]
+        kept = [line for line in sale.lines if line.line in sale.keeps]
+        if kept:
+            anew = self._new_sale_id()
+            changes.append((anew, SaleOpened(at, replaces=sale.sale_id)))
+            changes += [(anew, replace(line, line=n)) for n, line in enumerate(kept, start=1)]
+        await self._book.record_each(*changes)
 
     async def _settle(self, sale_id: str, tender: Tender, outcome: Outcome) -> None:
         """Writes an outcome down.  A refusal after which no other account may be asked takes the

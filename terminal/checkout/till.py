@@ -1,9 +1,9 @@
 """One till.  The screen, the headless command and the tests all drive this object.
 
 There is room for one command.  One task obeys it and owns the sale on the counter; a second one
-undoes cancelled sales behind the next customer.  A sale belongs to exactly one of the two at any
-time, and nobody outside can cancel either in mid-charge.  A scan made while money moves is
-refused, not kept: it must not open the next customer's sale.
+undoes cancelled and refunded sales behind the next customer.  A sale belongs to exactly one of the
+two at any time, and nobody outside can cancel either in mid-charge.  A scan made while money moves
+is refused, not kept: it must not open the next customer's sale.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from terminal.checkout.book import Book, Subscriber
+from terminal.checkout.disk import Disk
 from terminal.checkout.reception import Reception
 from terminal.checkout.settling import Settling
 from terminal.clock import Clock
@@ -28,6 +29,7 @@ from terminal.sale.commands import (
     Present,
     PrintReceipt,
     Quote,
+    Refund,
     RemoveLine,
     SetQuantity,
     TakeCash,
@@ -48,6 +50,7 @@ from terminal.sale.events import (
     QuantitySet,
     Quoted,
     ReceiptPrinted,
+    RefundRequested,
     Refused,
     SaleOpened,
     VoucherRefused,
@@ -72,6 +75,7 @@ class Setup:
     rule: FundingRule
     reception: Reception
     clock: Clock
+    disk: Disk
     new_sale_id: Callable[[], str]
     cancel_after_restart: bool
     """True: a sale interrupted half paid is undone; False: the clerk is asked."""
@@ -79,14 +83,19 @@ class Setup:
 
 class Checkout:
     def __init__(self, setup: Setup) -> None:
-        self._book = Book(setup.journal)
+        self._book = Book(setup.journal, setup.disk)
         self._platform = setup.platform
         self._clock = setup.clock
         self._reception = setup.reception
         self._new_sale_id = setup.new_sale_id
         self._cancel_after_restart = setup.cancel_after_restart
         self._settling = Settling(
-            self._book, setup.platform, setup.profile, setup.rule, setup.clock
+            self._book,
+            setup.platform,
+            setup.profile,
+            setup.rule,
+            setup.clock,
+            setup.new_sale_id,
         )
         self.rule = setup.rule
         self._command: Command | None = None
@@ -100,7 +109,7 @@ class Checkout:
 
     @property
     def sale(self) -> Sale | None:
-        """The sale on the counter.  A sale being cancelled has left the counter."""
+        """The sale on the counter.  A sale that is being undone has left it."""
         return self._book.counter
 
     @property
@@ -110,7 +119,7 @@ class Checkout:
 
     @property
     def open(self) -> list[Sale]:
-        """Everything that is not final, the cancelled sales included."""
+        """Everything that is not final, sales being cancelled or refunded included."""
         return list(self._book.open.values())
 
     @property
@@ -217,16 +226,16 @@ class Checkout:
             await self._wait_for(self._arrived, self._settling.next_due(at_counter))
 
     async def _undo(self) -> None:
-        """Behind the counter: cancelled sales, until their money is back."""
+        """Behind the counter: cancelled and refunded sales, until their money is back."""
         while True:
             self._undoing = True
             self._quiet.clear()
             self._undo_wanted.clear()
-            for sale in self._book.cancelled:
+            for sale in self._book.undoing:
                 await self._settling.advance(sale.sale_id)
             self._undoing = False
             self._hush()
-            await self._wait_for(self._undo_wanted, self._settling.next_due(self._book.cancelled))
+            await self._wait_for(self._undo_wanted, self._settling.next_due(self._book.undoing))
 
     def _hush(self) -> None:
         """Lets `idle` go when neither worker has anything to do."""
@@ -271,6 +280,8 @@ class Checkout:
                 self._want_undo()
             case PrintReceipt(sale_id=sale_id):
                 await self._print(sale_id)
+            case Refund():
+                await self._refund(command)
             case _:
                 assert_never(command)
 
@@ -386,12 +397,29 @@ class Checkout:
         self._quiet.clear()
         self._undo_wanted.set()
 
+    async def _refund(self, command: Refund) -> None:
+        """All of a settled sale back to where it came from; what is kept is settled anew."""
+        sale = await self._book.find(command.sale_id)
+        if sale is None:
+            self.tell(Refused("no_such_sale"))
+        elif not sale.settled:
+            self.tell(Refused("already_refunded" if sale.refunding else "not_settled"))
+        elif not all(sale.line(number) for number in command.keeps):
+            self.tell(Refused("no_such_line"))
+        elif len(set(command.keeps)) == len(sale.lines):
+            self.tell(Refused("nothing_returned"))
+        else:
+            keeps = tuple(sorted(set(command.keeps)))
+            requested = RefundRequested(command.reason, keeps)
+            await self._book.record_each((sale.sale_id, requested), closed=sale)
+            self._want_undo()
+
     async def _print(self, sale_id: str) -> None:
         sale = await self._book.find(sale_id)
         if sale is None or not sale.settled:
             self.tell(Refused("no_such_sale"))
         else:
-            await self._book.record_on_closed(sale, ReceiptPrinted())
+            await self._book.record_each((sale_id, ReceiptPrinted()), closed=sale)
 
     def _tell_failure(self, question: str, answer: Declined | Unknown) -> None:
         if isinstance(answer, Declined):

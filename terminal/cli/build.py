@@ -17,6 +17,8 @@ import msgspec
 from terminal.catalogue import Catalogue, CatalogueError
 from terminal.catalogue import load as load_catalogue
 from terminal.checkout import Checkout, Setup
+from terminal.checkout.disk import WriterThread
+from terminal.checkout.reception import Reception
 from terminal.cli.exits import Exit, Stop
 from terminal.clock import CHINA, Clock, SystemClock
 from terminal.config import (
@@ -30,7 +32,6 @@ from terminal.config import (
     load_profile,
 )
 from terminal.journal import LATEST_TIME, Journal, JournalError
-from terminal.checkout.reception import Reception
 from terminal.sale.funding import FundingRule
 from terminal.settlement.client import Platform
 from terminal.settlement.dialect import MessageIds, Sender
@@ -207,6 +208,7 @@ async def open_till(
                 made.rule,
                 Reception(made.catalogue, made.bundle, seen),
                 clock,
+                WriterThread(),
                 sale_ids,
                 counter.after_restart == "cancel",
             )

@@ -75,6 +75,17 @@ class PrintReceipt:
     sale_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Take a settled sale back.  Where goods are kept, they are put on the counter to be settled
+    anew: the platform knows no partial refund."""
+
+    sale_id: str
+    reason: str = "returned"
+    keeps: tuple[int, ...] = ()
+    """Numbers of the lines the customer keeps."""
+
+
 Command = (
     Present
     | AddItem
@@ -86,5 +97,6 @@ Command = (
     | Cancel
     | LookAgain
     | PrintReceipt
+    | Refund
 )
 COMMANDS: dict[str, type[Command]] = {cls.__name__: cls for cls in get_args(Command)}

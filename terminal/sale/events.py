@@ -72,6 +72,8 @@ UNPAID = Split()
 class SaleOpened:
     at: str
     """ISO 8601, UTC."""
+    replaces: str = ""
+    """The refunded sale whose kept goods this one settles anew; empty for an ordinary sale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +251,23 @@ class SaleVoided:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundRequested:
+    """A settled sale is to be taken back, all of it: no platform takes back a part."""
+
+    reason: str
+    keeps: tuple[int, ...] = ()
+    """Lines the customer keeps, to be settled anew; empty: everything came back."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaleRefunded:
+    """Every account has its share back; the cash share is the clerk's to hand out."""
+
+    at: str
+    cash_fen: Fen
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptPrinted:
     """A slip left the till.  The first is the original, every later one is a 补打."""
 
@@ -273,6 +292,8 @@ Event = (
     | CancelRequested
     | SaleSettled
     | SaleVoided
+    | RefundRequested
+    | SaleRefunded
     | ReceiptPrinted
 )
 EVENTS: dict[str, type[Event]] = {cls.__name__: cls for cls in get_args(Event)}

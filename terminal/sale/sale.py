@@ -1,5 +1,7 @@
 """What a fact changes.
 
+    SALE   open -> settled                open -> cancelling -> voided
+           settled -> refunding -> refunded
     LEG    INTENDED -> APPROVED | DECLINED | UNKNOWN
            UNKNOWN  -> APPROVED | DECLINED | REVERSING        APPROVED -> REVERSING
            REVERSING -> REVERSED
@@ -35,8 +37,10 @@ from terminal.sale.events import (
     QuantitySet,
     Quoted,
     ReceiptPrinted,
+    RefundRequested,
     ReversalIntended,
     SaleOpened,
+    SaleRefunded,
     SaleSettled,
     SaleVoided,
     Split,
@@ -93,6 +97,8 @@ class Sale:
     sale_id: str
     version: int
     opened_at: str
+    replaces: str = ""
+    """The refunded sale whose kept goods this one settles anew."""
     lines: tuple[LineAdded, ...] = ()
     lines_ever: int = 0
     voucher: VoucherAccepted | None = None
@@ -107,8 +113,12 @@ class Sale:
     tendered_fen: Fen = NOTHING
     cancelling: str = ""
     """Why the sale is being undone; empty when it is not."""
+    refunding: str = ""
+    """Why a settled sale is being, or was, taken back; empty for any other."""
+    keeps: tuple[int, ...] = ()
     closed: bool = False
     closed_at: str = ""
+    refunded: bool = False
     receipts: int = 0
 
     @property
@@ -139,11 +149,16 @@ class Sale:
     @property
     def editable(self) -> bool:
         """Whether lines and voucher may change: nothing is agreed and no money is held."""
-        return not (self.closed or self.cancelling or self.confirmed or self.standing)
+        return not (self.closed or self.undoing or self.confirmed or self.standing)
+
+    @property
+    def undoing(self) -> bool:
+        """Whether all that was charged is to be given back."""
+        return bool(self.cancelling or self.refunding)
 
     @property
     def settled(self) -> bool:
-        return self.closed and not self.cancelling
+        return self.closed and not self.undoing
 
     @property
     def balance_after_fen(self) -> Fen | None:
@@ -170,8 +185,8 @@ def evolve(sale: Sale | None, sale_id: str, event: Event) -> Sale:
     if isinstance(event, SaleOpened):
         if sale is not None:
             raise IllegalEvent(event, sale)
-        return Sale(sale_id, 1, event.at)
-    if sale is None or (sale.closed and not isinstance(event, ReceiptPrinted)):
+        return Sale(sale_id, 1, event.at, event.replaces)
+    if sale is None or (sale.closed and not isinstance(event, ReceiptPrinted | RefundRequested)):
         raise IllegalEvent(event, sale)
     changed = _change(sale, event)
     assert changed.due_fen >= 0
@@ -212,7 +227,22 @@ def _change(sale: Sale, event: Event) -> Sale:
             return replace(sale, closed=True, closed_at=event.at)
         case ReceiptPrinted() if sale.settled:
             return replace(sale, receipts=sale.receipts + 1)
-        case SaleOpened() | SaleSettled() | SaleVoided() | ReceiptPrinted():
+        case RefundRequested() if sale.settled and all(sale.line(n) for n in event.keeps):
+            return replace(
+                sale, closed=False, confirmed=False, refunding=event.reason, keeps=event.keeps
+            )
+        case SaleRefunded() if (
+            sale.refunding and not sale.standing and event.cash_fen == sale.cash_fen
+        ):
+            return replace(sale, closed=True, refunded=True, closed_at=event.at)
+        case (
+            SaleOpened()
+            | SaleSettled()
+            | SaleVoided()
+            | RefundRequested()
+            | SaleRefunded()
+            | ReceiptPrinted()
+        ):
             raise IllegalEvent(event, sale)
         case _:
             assert_never(event)
@@ -257,16 +287,16 @@ def _change_customer(sale: Sale, event: VoucherAccepted | PersonIdentified | Quo
 def _change_agreement(
     sale: Sale, event: Confirmed | ConfirmationLapsed | CancelRequested | CashTaken
 ) -> Sale:
-    free = not (sale.cancelling or sale.unresolved)
+    free = not (sale.undoing or sale.unresolved)
     match event:
         case Confirmed() if free and not sale.confirmed and (sale.quote or sale.standing):
             tenders = tuple(
                 replace(t, past=True) if t.status is Status.DECLINED else t for t in sale.tenders
             )
             return replace(sale, confirmed=True, lapsed="", tenders=tenders)
-        case ConfirmationLapsed() if sale.confirmed:
+        case ConfirmationLapsed() if sale.confirmed and not sale.undoing:
             return replace(sale, confirmed=False, lapsed=event.cause)
-        case CancelRequested() if not sale.cancelling:
+        case CancelRequested() if not sale.undoing:
             return replace(sale, cancelling=event.reason, confirmed=False)
         case CashTaken() if (
             free
@@ -300,6 +330,7 @@ def _change_tender(
         case ChargeIntended() if (
             tender is None
             and sale.confirmed
+            and not sale.undoing
             and not sale.unresolved
             and sale.cash_fen == 0
             and 0 < event.amount_fen <= sale.due_fen
@@ -331,7 +362,7 @@ def _change_tender(
         case ChargeUnknown() if tender and open_question:
             return _with(sale, tender, replace(tender, status=Status.UNKNOWN))
         case ReversalIntended() if tender and (
-            status is Status.UNKNOWN or (status is Status.APPROVED and sale.cancelling)
+            status is Status.UNKNOWN or (status is Status.APPROVED and sale.undoing)
         ):
             reversing = replace(tender, status=Status.REVERSING, reversal_key=event.reversal_key)
             return _with(sale, tender, reversing)

@@ -4,12 +4,12 @@
 | -- | -------------------------------------------------------- | --------------------------- |
 |  1 | closed                                                   | -                           |
 |  2 | with a tender REVERSING                                  | `Reverse` it, until it is   |
-|  3 | being cancelled, and some tender holds money or may      | `Undo` the latest such      |
-|  4 | being cancelled, nothing held                            | `Close(settled=False)`      |
+|  3 | cancelled or refunded, and a tender holds money or may   | `Undo` the latest such      |
+|  4 | cancelled or refunded, nothing held                      | `Close`                     |
 |  5 | with a tender INTENDED                                   | `Submit` it, once           |
 |  6 | with a tender UNKNOWN                                    | `Ask` about it, never send  |
 |  7 | not confirmed                                            | - (clerk)                   |
-|  8 | fully paid                                               | `Close(settled=True)`       |
+|  8 | fully paid                                               | `Close`                     |
 |  9 | with an account of the policy's order left to ask        | `Intend(account, amount)`   |
 | 10 | otherwise                                                | - (clerk: cash, or cancel)  |
 
@@ -58,7 +58,7 @@ class Reverse:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    settled: bool
+    """Nothing is left to do: as settled, voided or refunded, whichever the sale is."""
 
 
 Step = Intend | Submit | Ask | Undo | Reverse | Close
@@ -71,15 +71,15 @@ def next_step(sale: Sale, rule: FundingRule) -> Step | None:
     reversing = next((t for t in sale.tenders if t.status is Status.REVERSING), None)
     if reversing:
         return Reverse(reversing)
-    if sale.cancelling:
-        return Undo(sale.standing) if sale.standing else Close(settled=False)
+    if sale.undoing:
+        return Undo(sale.standing) if sale.standing else Close()
     if sale.unresolved:
         intended = sale.unresolved.status is Status.INTENDED
         return Submit(sale.unresolved) if intended else Ask(sale.unresolved)
     if not sale.confirmed:
         return None
     if sale.due_fen == 0:
-        return Close(settled=True)
+        return Close()
     charge = next_charge(sale, rule) if sale.cash_fen == 0 else None
     return Intend(charge.account, charge.amount_fen) if charge else None
 
@@ -104,17 +104,19 @@ class Phase(StrEnum):
     """An outcome is unknown, or a charge is being taken back."""
     CASH_DUE = "cash_due"
     CANCELLING = "cancelling"
+    REFUNDING = "refunding"
     SETTLED = "settled"
     VOIDED = "voided"
+    REFUNDED = "refunded"
 
 
 def phase(sale: Sale | None, rule: FundingRule) -> Phase:
     if sale is None:
         return Phase.EMPTY
     if sale.closed:
-        return Phase.SETTLED if sale.settled else Phase.VOIDED
-    if sale.cancelling:
-        return Phase.CANCELLING
+        return _closed_phase(sale)
+    if sale.undoing:
+        return Phase.CANCELLING if sale.cancelling else Phase.REFUNDING
     if sale.unresolved:
         intended = sale.unresolved.status is Status.INTENDED
         return Phase.CHARGING if intended else Phase.WAITING
@@ -131,3 +133,9 @@ def phase(sale: Sale | None, rule: FundingRule) -> Phase:
     if sale.voucher:
         return Phase.IDENTIFYING if sale.person is None else Phase.QUOTABLE
     return Phase.FILLING if sale.lines else Phase.EMPTY
+
+
+def _closed_phase(sale: Sale) -> Phase:
+    if sale.refunded:
+        return Phase.REFUNDED
+    return Phase.VOIDED if sale.cancelling else Phase.SETTLED
