@@ -18,6 +18,7 @@ VERBS = {
     "demo": "watch a sale: sandbox, pretend camera and scanner, real everything else",
     "sandbox": "a pretend settlement platform and voucher issuer on this machine",
     "receipt": "print the slip of a settled sale",
+    "journal": "is the journal whole, and what is in it",
     "voucher": "check or issue a voucher",
     "keys": "make, show and check keys and trust lists",
 }

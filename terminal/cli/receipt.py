@@ -1,13 +1,15 @@
-"""`gongji receipt`: the slip of a settled sale, read from the journal."""
+"""`gongji receipt`: the slip of a settled sale, read from a copy of the journal."""
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 
-from terminal.cli.build import add_arguments, open_till, plan
+from terminal.cli.build import add_arguments, plan
 from terminal.cli.exits import Exit, Stop
+from terminal.journal import JournalError
+from terminal.journal.snapshot import reading
 from terminal.receipt import WIDTH_58_MM, WIDTH_80_MM, slip
+from terminal.sale.sale import fold
 
 
 def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -19,14 +21,14 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 def run(args: argparse.Namespace) -> int:
     made = plan(args)
-
-    async def find() -> list[str]:
-        async with open_till(made, args.journal) as checkout:
-            sale = await checkout.find(args.sale)
-        if sale is None or not sale.settled:
-            raise Stop(Exit.FAILED, f"{args.journal} holds no settled sale {args.sale}")
-        width = WIDTH_80_MM if args.wide else WIDTH_58_MM
-        return slip(sale, made.words[made.counter.language], made.counter.shop.name, width=width)
-
-    print("\n".join(asyncio.run(find())))
+    try:
+        with reading(args.journal) as journal:
+            sale = fold(journal.entries_of(args.sale))
+    except JournalError as exc:
+        raise Stop(Exit.JOURNAL, str(exc)) from exc
+    if sale is None or not sale.settled:
+        raise Stop(Exit.FAILED, f"{args.journal} holds no settled sale {args.sale}")
+    width = WIDTH_80_MM if args.wide else WIDTH_58_MM
+    words = made.words[made.counter.language]
+    print("\n".join(slip(sale, words, made.counter.shop.name, width=width)))
     return Exit.OK

@@ -45,6 +45,8 @@ def filled(kind: type[Event], salt: int) -> Event:
             values[field.name] = f'药·{number}\n"\\'
         elif hint is bool:
             values[field.name] = bool(number % 2)
+        elif hint == tuple[int, ...]:
+            values[field.name] = (number, number + 1)
         elif hint is Account:
             values[field.name] = Account.PERSONAL
         elif hint is Decline:

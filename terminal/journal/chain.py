@@ -1,0 +1,61 @@
+"""The keyed chain over the events, pure but for the key's file.
+
+    link(n) = HMAC-SHA256(key, link(n-1) ‖ JSON [seq, sale, version, type, body])
+
+A plain hash chain can be rewritten by whoever has the file; this one cannot without the key.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+import msgspec
+
+from terminal.journal.trouble import JournalError, Trouble
+
+HEAD = "head"
+"""The mark that holds the newest event's number, sealed under the key."""
+FIRST_LINK = bytes(32)
+KEY_BYTES = 32
+
+
+def chain_key(journal: Path) -> bytes:
+    """The key in the file beside the journal; made, readable by its owner only, when missing.
+
+    Raises JournalError where the file is no key, OSError where it cannot be made.
+    """
+    path = key_file(journal)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        pass
+    else:
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(KEY_BYTES))
+            file.flush()
+            os.fsync(handle)
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise JournalError(Trouble.FOREIGN, path, f"is not a key of {KEY_BYTES} bytes")
+    return key
+
+
+def key_file(journal: Path) -> Path:
+    return journal.with_name(journal.name + ".key")
+
+
+def next_link(
+    key: bytes, before: bytes, seq: int, sale_id: str, version: int, kind: str, body: str
+) -> bytes:
+    """The link of one event: 32 bytes that nobody without the key can make."""
+    text = msgspec.json.encode([seq, sale_id, version, kind, body])
+    return hmac.digest(key, before + text, "sha256")
+
+
+def sealed_head(key: bytes, seq: int, link: bytes) -> str:
+    """Where the journal ends, so that a shorter one shows."""
+    seal = hmac.digest(key, b"head" + seq.to_bytes(8, "big") + link, "sha256")
+    return f"{seq}:{seal.hex()}"

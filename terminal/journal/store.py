@@ -1,0 +1,334 @@
+"""The journal: an append-only list of events, durable before anyone sees them.
+
+SQLite in WAL mode with synchronous=FULL, one connection, one writer.  Each event is one
+transaction, and three UNIQUE keys in that transaction guard the money:
+
+    (sale_id, version)      a change happens once, and only to the state it was decided on
+    (issuer, voucher_id)    a voucher opens one sale, ever
+    message_id              the id of a charge or of its reversal is never used again
+
+The only other state kept beside the events is what they imply, so that opening a large journal
+stays quick: which sales are still open.
+
+Each event carries a keyed link to the one before it, `HMAC(key, link before ‖ seq ‖ event)`, and
+the newest link is kept a second time under the key.  `terminal.journal.verify` finds who changed,
+removed or rewrote an event without the key; who has the key and the whole disk is found by the
+links printed on each day's Z report.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from terminal.journal.chain import FIRST_LINK, HEAD, chain_key, next_link, sealed_head
+from terminal.journal.trouble import JournalError, Trouble
+from terminal.sale.events import (
+    EVENTS,
+    ChargeIntended,
+    Entry,
+    Event,
+    RefundRequested,
+    ReversalIntended,
+    SaleOpened,
+    SaleRefunded,
+    SaleSettled,
+    SaleVoided,
+    VoucherAccepted,
+)
+
+STATES: dict[type[Event], str] = {
+    SaleSettled: "settled",
+    SaleVoided: "voided",
+    RefundRequested: "open",
+    SaleRefunded: "refunded",
+}
+LATEST_TIME = "latest_time"
+"""The mark that holds the largest time at which a sale was ever opened."""
+
+SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY,
+    sale_id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    body TEXT NOT NULL,
+    link BLOB NOT NULL,
+    UNIQUE (sale_id, version)
+) STRICT;
+CREATE TABLE sales (
+    sale_id TEXT PRIMARY KEY,
+    day TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('open', 'settled', 'voided', 'refunded'))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX open_sales ON sales (sale_id) WHERE state = 'open';
+CREATE INDEX sales_by_day ON sales (day);
+CREATE TABLE used_vouchers (
+    issuer TEXT NOT NULL,
+    voucher_id TEXT NOT NULL,
+    sale_id TEXT NOT NULL,
+    PRIMARY KEY (issuer, voucher_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE message_ids (
+    message_id TEXT PRIMARY KEY,
+    sale_id TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE days (
+    z INTEGER PRIMARY KEY,
+    last_seq INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    seal BLOB NOT NULL
+) STRICT;
+CREATE TABLE marks (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+"""
+
+_PRAGMAS = (
+    # Exclusive: a second till on the same file is refused at its start, not in mid-sale.
+    "PRAGMA locking_mode = EXCLUSIVE",
+    "PRAGMA journal_mode = WAL",
+    # FULL: a commit that was acknowledged survives a power cut.
+    "PRAGMA synchronous = FULL",
+    "PRAGMA wal_autocheckpoint = 200",
+    "PRAGMA foreign_keys = ON",
+)
+
+
+class VoucherUsed(Exception):
+    """The voucher has opened a sale before; nothing was written."""
+
+
+class StaleVersion(AssertionError):
+    """The sale changed since this event was decided on.  Two workers on one sale: a bug."""
+
+
+Connect = Callable[[Path], sqlite3.Connection]
+
+
+def connect_file(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1.0)
+
+
+class Journal:
+    """Not thread-safe: the till calls it from one writer thread at a time."""
+
+    def __init__(
+        self, path: Path, key: bytes | None = None, connect: Connect = connect_file
+    ) -> None:
+        """Opens or makes the journal.  Raises JournalError, also when another till has it.
+
+        key      of the chain; None: the one in the file beside the journal, made when missing
+        connect  opens the database: another storage for tests
+        """
+        self._path = path
+        with self._translated():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._key = chain_key(path) if key is None else key
+            self._db = connect(path)
+            try:
+                self._prepare()
+                self._seq, self._link = self._newest()
+            except BaseException:
+                self._db.close()
+                raise
+
+    def _prepare(self) -> None:
+        for pragma in _PRAGMAS:
+            self._db.execute(pragma)
+        self._db.execute("BEGIN IMMEDIATE")
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        empty = self._db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
+        if version == 0 and empty:
+            for statement in _SCHEMA.split(";"):
+                self._db.execute(statement)
+            self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        elif version != SCHEMA_VERSION:
+            raise JournalError(
+                Trouble.FOREIGN, self._path, f"is of schema {version}, not {SCHEMA_VERSION}"
+            )
+        self._db.execute("COMMIT")
+
+    def _newest(self) -> tuple[int, bytes]:
+        """Number and link of the newest event, which the sealed copy must agree with."""
+        row = self._db.execute("SELECT seq, link FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+        seq, link = row or (0, FIRST_LINK)
+        if self.mark(HEAD) not in (None, sealed_head(self._key, seq, link)):
+            raise JournalError(
+                Trouble.TAMPERED,
+                self._path,
+                "does not end where this till ended it: `gongji journal verify` says more",
+            )
+        return seq, link
+
+    def append(self, *entries: Entry) -> None:
+        """Durable when it returns, all of them or none: one transaction, one fsync.
+
+        Raises VoucherUsed where the voucher opened another sale, StaleVersion where the sale has
+        this version already, JournalError where the disk refuses.  Nothing is written then.
+        """
+        with self._translated():
+            seq, link = self._seq, self._link
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                for entry in entries:
+                    self._reserve(entry)
+                    seq, link = self._insert(entry, seq + 1, link)
+                self._put_mark(HEAD, sealed_head(self._key, seq, link))
+                self._db.execute("COMMIT")
+                self._seq, self._link = seq, link
+            except sqlite3.IntegrityError as exc:
+                self._db.execute("ROLLBACK")
+                if "used_vouchers" in str(exc):
+                    raise VoucherUsed from exc
+                raise StaleVersion(entries) from exc
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def _insert(self, entry: Entry, seq: int, before: bytes) -> tuple[int, bytes]:
+        kind, body = type(entry.event).__name__, msgspec.json.encode(entry.event).decode()
+        link = next_link(self._key, before, seq, entry.sale_id, entry.version, kind, body)
+        self._db.execute(
+            "INSERT INTO events (seq, sale_id, version, type, body, link)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (seq, entry.sale_id, entry.version, kind, body, link),
+        )
+        return seq, link
+
+    def _put_mark(self, name: str, value: str) -> None:
+        self._db.execute(
+            "INSERT INTO marks (name, value) VALUES (?, ?) ON CONFLICT (name)"
+            " DO UPDATE SET value = excluded.value",
+            (name, value),
+        )
+
+    def _reserve(self, entry: Entry) -> None:
+        """The keys and the open-sales list that go with an event, in its own transaction."""
+        match entry.event:
+            case SaleOpened(at=at):
+                self._db.execute(
+                    "INSERT INTO sales (sale_id, day, state) VALUES (?, ?, 'open')",
+                    (entry.sale_id, at[:10]),
+                )
+                self._db.execute(
+                    "INSERT INTO marks (name, value) VALUES (?, ?) ON CONFLICT (name)"
+                    " DO UPDATE SET value = max(value, excluded.value)",
+                    (LATEST_TIME, at),
+                )
+            case VoucherAccepted(issuer=issuer, voucher_id=voucher_id):
+                self._db.execute(
+                    "INSERT INTO used_vouchers (issuer, voucher_id, sale_id) VALUES (?, ?, ?)",
+                    (issuer, voucher_id, entry.sale_id),
+                )
+            case ChargeIntended(key=key) | ReversalIntended(reversal_key=key):
+                self._db.execute(
+                    "INSERT INTO message_ids (message_id, sale_id) VALUES (?, ?)",
+                    (key, entry.sale_id),
+                )
+            case event if state := STATES.get(type(event)):
+                self._db.execute(
+                    "UPDATE sales SET state = ? WHERE sale_id = ?", (state, entry.sale_id)
+                )
+            case _:
+                pass
+
+    def open_entries(self) -> list[Entry]:
+        """Every event of every sale that is not closed, in the order they happened."""
+        return self._entries(
+            "SELECT sale_id, version, type, body FROM events WHERE sale_id IN"
+            " (SELECT sale_id FROM sales WHERE state = 'open') ORDER BY seq"
+        )
+
+    def entries_of(self, sale_id: str) -> list[Entry]:
+        """The events of one sale; [] when there is no such sale."""
+        return self._entries(
+            "SELECT sale_id, version, type, body FROM events WHERE sale_id = ? ORDER BY version",
+            sale_id,
+        )
+
+    def all_entries(self) -> list[Entry]:
+        return self._entries("SELECT sale_id, version, type, body FROM events ORDER BY seq")
+
+    def latest_sale_id(self, state: str = "settled") -> str | None:
+        with self._translated():
+            row = self._db.execute(
+                "SELECT max(sale_id) FROM sales WHERE state = ?", (state,)
+            ).fetchone()
+        return None if row is None else row[0]
+
+    def latest_message_id(self) -> str:
+        """The greatest message id ever used for money; "" when there is none."""
+        with self._translated():
+            row = self._db.execute("SELECT max(message_id) FROM message_ids").fetchone()
+        return row[0] or ""
+
+    def greatest_sale_id(self) -> str:
+        """Of any state; "" when the journal is empty."""
+        with self._translated():
+            row = self._db.execute("SELECT max(sale_id) FROM sales").fetchone()
+        return row[0] or ""
+
+    def mark(self, name: str) -> str | None:
+        """A remembered value, such as the largest time ever seen."""
+        with self._translated():
+            row = self._db.execute("SELECT value FROM marks WHERE name = ?", (name,)).fetchone()
+        return None if row is None else row[0]
+
+    def _entries(self, query: str, *parameters: str) -> list[Entry]:
+        with self._translated():
+            rows = self._db.execute(query, parameters).fetchall()
+        return [
+            Entry(sale_id, version, self._event(kind, body))
+            for sale_id, version, kind, body in rows
+        ]
+
+    def _event(self, kind: str, body: str) -> Event:
+        try:
+            event: Event = msgspec.json.decode(body.encode(), type=EVENTS[kind])
+        except (KeyError, msgspec.ValidationError, msgspec.DecodeError) as exc:
+            raise JournalError(
+                Trouble.CORRUPT, self._path, f"holds a {kind!r} that cannot be read: {exc}"
+            ) from exc
+        return event
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turns what SQLite and the file system raise into one JournalError."""
+        try:
+            yield
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.DatabaseError as exc:
+            raise JournalError(_reason(exc), self._path, _sentence(exc)) from exc
+        except OSError as exc:
+            raise JournalError(Trouble.DISK, self._path, exc.strerror or str(exc)) from exc
+
+    def close(self) -> None:
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _reason(exc: sqlite3.DatabaseError) -> Trouble:
+    code = getattr(exc, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return Trouble.BUSY
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return Trouble.CORRUPT
+    return Trouble.DISK
+
+
+def _sentence(exc: sqlite3.DatabaseError) -> str:
+    if _reason(exc) is Trouble.BUSY:
+        return "is in use by another till; close that one, or give this one its own file"
+    return str(exc)
