@@ -86,6 +86,10 @@ class Resolve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Capabilities(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    query_by_own_id: bool
+    """Whether the platform can be asked what became of a message, by the till's own id."""
+    idempotent_repeat: bool
+    """Whether a message sent twice under one id counts once, and is answered alike."""
     failure_is_final: bool
     """Whether infcode -1 on a charge proves that nothing happened."""
     reversal_binds_unknown: bool

@@ -111,6 +111,12 @@ class Till:
         assert self.checkout.last
         return self.checkout.last
 
+    def floor(self, floor_bytes: int) -> None:
+        """How much space must be free from now on for a sale to begin."""
+        room = self.checkout._book._journal._room
+        assert room
+        room._floor_bytes = floor_bytes
+
     async def ledger(self) -> dict[str, object]:
         answer: dict[str, object] = (await self.sandbox.get("/ledger")).json()
         return answer

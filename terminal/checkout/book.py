@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from terminal.checkout.disk import Disk
 from terminal.journal import Journal
-from terminal.sale.events import Entry, Event, Notice
+from terminal.sale.day import totals
+from terminal.sale.events import DayClosed, Entry, Event, Notice
 from terminal.sale.sale import Sale, evolve, fold
+from terminal.text import visible
 
 Subscriber = Callable[[Event | Notice, Sale | None], None]
 
@@ -25,7 +29,8 @@ class Book:
         """The sale closed latest by this process."""
         for entry in journal.open_entries():
             before = self.open.get(entry.sale_id)
-            self._apply(evolve(before, entry.sale_id, entry.event))
+            self.open[entry.sale_id] = evolve(before, entry.sale_id, entry.event)
+        assert not any(sale.closed for sale in self.open.values())
 
     @property
     def counter(self) -> Sale | None:
@@ -78,6 +83,36 @@ class Book:
     async def everything(self) -> list[Entry]:
         """The whole journal, oldest first: for audits."""
         return await self._disk.run(self._journal.all_entries)
+
+    async def has_room(self) -> bool:
+        """Whether the disk has space for a new sale to end."""
+        return await self._disk.run(self._journal.has_room)
+
+    async def close_day(self, at: str, manager: str, reason: str) -> DayClosed:
+        """Writes the Z report over every sale that ended since the one before."""
+
+        def write() -> tuple[str, int, str]:
+            ended = self._journal.ended_after(self._journal.latest_day()[1])
+            sales = [self._as_of(entry) for entry in ended]
+            body = {
+                "at": at,
+                "totals": msgspec.to_builtins(totals(sales)),
+                "open": sorted(self.open),
+                "manager": visible(manager, 50),
+                "reason": visible(reason),
+            }
+            text = msgspec.json.encode(body).decode()
+            return text, *self._journal.close_day(text)
+
+        report, z, witness = await self._disk.run(write)
+        return DayClosed(z, report, witness)
+
+    def _as_of(self, entry: Entry) -> Sale:
+        """The sale of `entry` as that event left it."""
+        entries = self._journal.entries_of(entry.sale_id)
+        sale = fold(e for e in entries if e.version <= entry.version)
+        assert sale
+        return sale
 
     def close(self) -> None:
         """Waits for a write under way."""

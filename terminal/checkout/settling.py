@@ -19,9 +19,12 @@ from terminal.sale.events import (
     ChargeApproved,
     ChargeDeclined,
     ChargeIntended,
+    ChargeLanded,
+    ChargeRepeated,
     ChargeReversed,
     ChargeUnknown,
     ConfirmationLapsed,
+    Decline,
     Event,
     ReversalIntended,
     SaleOpened,
@@ -35,8 +38,19 @@ from terminal.sale.sale import Sale, Tender
 from terminal.sale.steps import Ask, Close, Intend, Reverse, Submit, Undo, next_step
 from terminal.settlement.client import Platform
 from terminal.settlement.dialect import Request
-from terminal.settlement.outcome import Approved, Declined, Outcome, Reversal, Unknown
+from terminal.settlement.outcome import (
+    Accepted,
+    Approved,
+    Declined,
+    Landed,
+    NotReversed,
+    Outcome,
+    Reversed,
+    Unknown,
+)
 
+REPEATS_MAX = 2
+"""How often a charge is sent again, where the platform promises that it counts once."""
 STEPS_MAX = 64
 """More steps than any sale can need in one go; reaching it is a bug in `next_step`."""
 
@@ -56,7 +70,7 @@ class Settling:
         self._capabilities = profile.capabilities
         self._clock, self._new_sale_id = clock, new_sale_id
         self._requests: dict[str, Request] = {}
-        """Charges prepared but not sent; one that is not here was prepared by another process."""
+        """Charges prepared by this process whose outcome is not known yet."""
         self._patience: dict[str, Patience] = {}
 
     def next_due(self, sales: list[Sale]) -> float | None:
@@ -83,8 +97,7 @@ class Settling:
                     intended = ChargeIntended(request.msgid, account, amount_fen, request.digest)
                     await self._book.record(sale_id, intended)
                 case Submit(tender):
-                    request = self._requests.pop(tender.key)
-                    outcome = await self._platform.submit(request, sale, tender)
+                    outcome = await self._platform.submit(self._requests[tender.key], sale, tender)
                     await self._settle(sale_id, tender, outcome)
                 case Ask(tender):
                     if not await self._ask(sale, tender):
@@ -136,20 +149,21 @@ class Settling:
                 assert_never(outcome)
         if not isinstance(outcome, Unknown):
             self._patience.pop(tender.key, None)
+            self._requests.pop(tender.key, None)
 
     async def _ask(self, sale: Sale, tender: Tender) -> bool:
-        """One question about a charge without an answer.  False: not due, or still no answer."""
-        resolve, now = self._resolve, self._clock.monotonic()
-        patience = self._patience.setdefault(tender.key, begin(resolve, now))
+        """One try to learn what became of a charge.  False: not due, or still no answer."""
+        now = self._clock.monotonic()
+        patience = self._patience.setdefault(tender.key, begin(self._resolve, now))
         if now < patience.due:
             self._tell_waiting(sale, patience)
             return False
-        outcome = await self._platform.ask(sale, tender)
+        outcome = await self._learn(sale, tender)
         if not isinstance(outcome, Unknown):
             await self._settle(sale.sale_id, tender, outcome)
             return True
-        later = patience.asked(resolve, self._clock.monotonic())
-        if later is None:
+        later = patience.asked(self._resolve, self._clock.monotonic())
+        if later is None or not self._can_learn(tender):
             del self._patience[tender.key]
             key = self._platform.new_msgid()
             await self._book.record(sale.sale_id, ReversalIntended(tender.key, key))
@@ -157,6 +171,28 @@ class Settling:
         self._patience[tender.key] = later
         self._tell_waiting(sale, later)
         return False
+
+    def _can_learn(self, tender: Tender) -> bool:
+        return self._capabilities.query_by_own_id or self._may_repeat(tender)
+
+    def _may_repeat(self, tender: Tender) -> bool:
+        """Only what this process sent itself, moments ago: later the customer may be gone."""
+        promised = self._capabilities.idempotent_repeat
+        return promised and tender.key in self._requests and tender.repeats < REPEATS_MAX
+
+    async def _learn(self, sale: Sale, tender: Tender) -> Outcome:
+        """Asks by id; where that tells nothing, and the platform promises that it counts once,
+        sends the same bytes again."""
+        outcome: Outcome = Unknown("not asked")
+        if self._capabilities.query_by_own_id:
+            outcome = await self._platform.ask(sale, tender)
+        if isinstance(outcome, Unknown) and self._may_repeat(tender):
+            await self._book.record(sale.sale_id, ChargeRepeated(tender.key))
+            outcome = await self._platform.submit(self._requests[tender.key], sale, tender)
+            if isinstance(outcome, Declined) and outcome.reason is Decline.UNREACHABLE:
+                # This time it did not leave; the first time it may have.
+                outcome = Unknown(outcome.words)
+        return outcome
 
     async def _reverse(self, sale: Sale, tender: Tender) -> bool:
         """One try to take a charge back.  False: not due, or not yet achieved."""
@@ -166,21 +202,36 @@ class Settling:
             return False
         result = await self._platform.reverse(sale, tender)
         now = self._clock.monotonic()
-        flight = self._capabilities.flight_seconds_max
-        if result is Reversal.DONE or (
-            result is Reversal.ACCEPTED and patience.began + flight <= now
-        ):
-            self._patience.pop(tender.key, None)
-            lapsed = (ConfirmationLapsed("given_up"),) if sale.confirmed else ()
-            await self._book.record(sale.sale_id, ChargeReversed(tender.key), *lapsed)
-            return True
-        if result is Reversal.ACCEPTED:
-            later = Patience(patience.began, patience.began + flight, patience.tries + 1)
-        else:
-            later = patience.reversed_in_vain(self._resolve, now)
+        surely_over = patience.began + self._capabilities.flight_seconds_max
+        match result:
+            case Reversed():
+                await self._reversed(sale, tender)
+                return True
+            case Accepted() if surely_over <= now:
+                await self._reversed(sale, tender)
+                return True
+            case Landed(settlement_id, visit_id):
+                key = self._platform.new_msgid()
+                landed = ChargeLanded(tender.key, settlement_id, visit_id, key)
+                await self._book.record(sale.sale_id, landed)
+                return True
+            case Accepted():
+                later = Patience(patience.began, surely_over, patience.tries + 1)
+                words = ""
+            case NotReversed(words):
+                later = patience.reversed_in_vain(self._resolve, now)
+            case _:
+                assert_never(result)
         self._patience[tender.key] = later
-        self._book.tell(Waiting(sale.sale_id, "reversing", later.due - now, None), sale)
+        waiting = Waiting(sale.sale_id, "reversing", later.due - now, None, words)
+        self._book.tell(waiting, sale)
         return False
+
+    async def _reversed(self, sale: Sale, tender: Tender) -> None:
+        self._patience.pop(tender.key, None)
+        self._requests.pop(tender.key, None)
+        lapsed = (ConfirmationLapsed("given_up"),) if sale.confirmed else ()
+        await self._book.record(sale.sale_id, ChargeReversed(tender.key), *lapsed)
 
     def _tell_waiting(self, sale: Sale, patience: Patience) -> None:
         now = self._clock.monotonic()

@@ -23,6 +23,7 @@ from terminal.journal import Journal, VoucherUsed
 from terminal.sale.commands import (
     AddItem,
     Cancel,
+    CloseDay,
     Command,
     Confirm,
     LookAgain,
@@ -282,6 +283,8 @@ class Checkout:
                 await self._print(sale_id)
             case Refund():
                 await self._refund(command)
+            case CloseDay():
+                await self._close_day(command)
             case _:
                 assert_never(command)
 
@@ -306,10 +309,16 @@ class Checkout:
             if sale := self.sale:
                 await self._book.record(sale.sale_id, *events)
             else:
-                opened = SaleOpened(self._at())
-                await self._book.record(self._new_sale_id(), opened, *events)
+                await self._open(events)
         except VoucherUsed:
             self.tell(VoucherRefused("replayed"))
+
+    async def _open(self, events: tuple[Event, ...]) -> None:
+        if await self._book.has_room():
+            opened = SaleOpened(self._at())
+            await self._book.record(self._new_sale_id(), opened, *events)
+        else:
+            self.tell(Refused("disk_full"))
 
     async def _edit(self, line: int, event: Event) -> None:
         sale = self.sale
@@ -413,6 +422,13 @@ class Checkout:
             requested = RefundRequested(command.reason, keeps)
             await self._book.record_each((sale.sale_id, requested), closed=sale)
             self._want_undo()
+
+    async def _close_day(self, command: CloseDay) -> None:
+        if self.open and not (command.manager and command.reason):
+            self.tell(Refused("open_items"))
+        else:
+            closed = await self._book.close_day(self._at(), command.manager, command.reason)
+            self.tell(closed)
 
     async def _print(self, sale_id: str) -> None:
         sale = await self._book.find(sale_id)

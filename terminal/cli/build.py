@@ -32,6 +32,7 @@ from terminal.config import (
     load_profile,
 )
 from terminal.journal import LATEST_TIME, Journal, JournalError
+from terminal.journal.room import Room
 from terminal.sale.funding import FundingRule
 from terminal.settlement.client import Platform
 from terminal.settlement.dialect import MessageIds, Sender
@@ -178,7 +179,7 @@ async def open_till(
     clock = clock or SystemClock()
     counter = made.counter
     try:
-        journal = Journal(journal_path)
+        journal = Journal(journal_path, room=Room(journal_path))
         latest = journal.mark(LATEST_TIME)
         message_ids = MessageIds(
             counter.shop.code, counter.till.number, clock.now, journal.latest_message_id()

@@ -23,6 +23,7 @@ SENTENCES = {
     Verdict.MISSING: "events were taken out, from number {seq} on",
     Verdict.TRUNCATED: "events were taken off the end, from number {seq} on",
     Verdict.REWRITTEN: "written anew from event {seq} on, by somebody without this key",
+    Verdict.REPORT: "Z report {seq} is not the one that was made, or is missing",
 }
 
 

@@ -59,3 +59,9 @@ def sealed_head(key: bytes, seq: int, link: bytes) -> str:
     """Where the journal ends, so that a shorter one shows."""
     seal = hmac.digest(key, b"head" + seq.to_bytes(8, "big") + link, "sha256")
     return f"{seq}:{seal.hex()}"
+
+
+def sealed_day(key: bytes, z: int, last_seq: int, link: bytes, body: str) -> bytes:
+    """Ties a Z report to its number, to what it says, and to the events it was made from."""
+    text = msgspec.json.encode([z, last_seq, link.hex(), body])
+    return hmac.digest(key, b"day" + text, "sha256")

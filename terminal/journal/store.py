@@ -19,14 +19,15 @@ links printed on each day's Z report.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
 import msgspec
 
-from terminal.journal.chain import FIRST_LINK, HEAD, chain_key, next_link, sealed_head
+from terminal.journal.chain import FIRST_LINK, HEAD, chain_key, next_link, sealed_day, sealed_head
+from terminal.journal.room import Room
 from terminal.journal.trouble import JournalError, Trouble
 from terminal.sale.events import (
     EVENTS,
@@ -48,6 +49,7 @@ STATES: dict[type[Event], str] = {
     RefundRequested: "open",
     SaleRefunded: "refunded",
 }
+ENDINGS = (SaleSettled, SaleVoided, SaleRefunded)
 LATEST_TIME = "latest_time"
 """The mark that holds the largest time at which a sale was ever opened."""
 
@@ -118,14 +120,19 @@ class Journal:
     """Not thread-safe: the till calls it from one writer thread at a time."""
 
     def __init__(
-        self, path: Path, key: bytes | None = None, connect: Connect = connect_file
+        self,
+        path: Path,
+        key: bytes | None = None,
+        connect: Connect = connect_file,
+        room: Room | None = None,
     ) -> None:
         """Opens or makes the journal.  Raises JournalError, also when another till has it.
 
         key      of the chain; None: the one in the file beside the journal, made when missing
         connect  opens the database: another storage for tests
+        room     what keeps space free for the sales that are open; None: nothing does
         """
-        self._path = path
+        self._path, self._room = path, room
         with self._translated():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._key = chain_key(path) if key is None else key
@@ -169,8 +176,17 @@ class Journal:
         """Durable when it returns, all of them or none: one transaction, one fsync.
 
         Raises VoucherUsed where the voucher opened another sale, StaleVersion where the sale has
-        this version already, JournalError where the disk refuses.  Nothing is written then.
+        this version already, JournalError where the disk refuses.  Nothing is written then.  A
+        full disk is tried once more with the space that was kept for it.
         """
+        try:
+            self._append(entries)
+        except JournalError as exc:
+            if exc.reason is not Trouble.FULL or not (self._room and self._room.release()):
+                raise
+            self._append(entries)
+
+    def _append(self, entries: Sequence[Entry]) -> None:
         with self._translated():
             seq, link = self._seq, self._link
             self._db.execute("BEGIN IMMEDIATE")
@@ -180,7 +196,6 @@ class Journal:
                     seq, link = self._insert(entry, seq + 1, link)
                 self._put_mark(HEAD, sealed_head(self._key, seq, link))
                 self._db.execute("COMMIT")
-                self._seq, self._link = seq, link
             except sqlite3.IntegrityError as exc:
                 self._db.execute("ROLLBACK")
                 if "used_vouchers" in str(exc):
@@ -190,6 +205,11 @@ class Journal:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
+            self._seq, self._link = seq, link
+
+    def has_room(self) -> bool:
+        """Whether a new sale may begin: there is space for it to end."""
+        return self._room is None or self._room.is_enough()
 
     def _insert(self, entry: Entry, seq: int, before: bytes) -> tuple[int, bytes]:
         kind, body = type(entry.event).__name__, msgspec.json.encode(entry.event).decode()
@@ -252,6 +272,38 @@ class Journal:
             sale_id,
         )
 
+    def ended_after(self, seq: int) -> list[Entry]:
+        """The events that ended a sale or its refund since event number `seq`, in order."""
+        kinds = ", ".join(f"'{kind.__name__}'" for kind in ENDINGS)
+        return self._entries(
+            "SELECT sale_id, version, type, body FROM events"
+            f" WHERE seq > ? AND type IN ({kinds}) ORDER BY seq",
+            seq,
+        )
+
+    def latest_day(self) -> tuple[int, int]:
+        """Number of the latest Z report and of the last event in it; (0, 0) before the first."""
+        with self._translated():
+            row = self._db.execute(
+                "SELECT z, last_seq FROM days ORDER BY z DESC LIMIT 1"
+            ).fetchone()
+        return row or (0, 0)
+
+    def close_day(self, body: str) -> tuple[int, str]:
+        """Writes the next Z report, for ever, over every event so far.  Durable when it returns.
+
+        body  what the report says, JSON
+        Returns its number, and the witness "SEQ:LINK" to print on it.
+        """
+        z = self.latest_day()[0] + 1
+        seal = sealed_day(self._key, z, self._seq, self._link, body)
+        with self._translated():
+            self._db.execute(
+                "INSERT INTO days (z, last_seq, body, seal) VALUES (?, ?, ?, ?)",
+                (z, self._seq, body, seal),
+            )
+        return z, f"{self._seq}:{self._link.hex()}"
+
     def all_entries(self) -> list[Entry]:
         return self._entries("SELECT sale_id, version, type, body FROM events ORDER BY seq")
 
@@ -280,7 +332,7 @@ class Journal:
             row = self._db.execute("SELECT value FROM marks WHERE name = ?", (name,)).fetchone()
         return None if row is None else row[0]
 
-    def _entries(self, query: str, *parameters: str) -> list[Entry]:
+    def _entries(self, query: str, *parameters: str | int) -> list[Entry]:
         with self._translated():
             rows = self._db.execute(query, parameters).fetchall()
         return [
@@ -320,6 +372,8 @@ class Journal:
 
 
 def _reason(exc: sqlite3.DatabaseError) -> Trouble:
+    if getattr(exc, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
+        return Trouble.FULL
     code = getattr(exc, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return Trouble.BUSY

@@ -13,7 +13,8 @@ class Trouble(StrEnum):
     FOREIGN = "foreign"
     """Not a journal of this program, or of a newer version of it."""
     DISK = "disk"
-    """Full, read-only or failing."""
+    """Read-only or failing."""
+    FULL = "full"
     TAMPERED = "tampered"
     """Its newest events are not the ones this program wrote last."""
 

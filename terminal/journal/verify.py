@@ -5,6 +5,7 @@
     MISSING     events were taken out of the middle
     TRUNCATED   events were taken off the end
     REWRITTEN   the links were made with another key: a journal made to look whole
+    REPORT      a Z report is not the one that was made, or one is missing
 
 A copy restored from an earlier day is whole in itself; only a link that was kept elsewhere, such as
 on a printed Z report, shows it.  Give it as the witness.
@@ -17,7 +18,7 @@ import sqlite3
 from dataclasses import dataclass
 from enum import StrEnum
 
-from terminal.journal.chain import FIRST_LINK, HEAD, next_link, sealed_head
+from terminal.journal.chain import FIRST_LINK, HEAD, next_link, sealed_day, sealed_head
 
 
 class Verdict(StrEnum):
@@ -26,13 +27,15 @@ class Verdict(StrEnum):
     MISSING = "missing"
     TRUNCATED = "truncated"
     REWRITTEN = "rewritten"
+    REPORT = "report"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     verdict: Verdict
     seq: int
-    """The first event that is wrong; with INTACT the last one there is, 0 for an empty journal."""
+    """The first event that is wrong, with REPORT the first Z report; with INTACT the last event
+    there is, 0 for an empty journal."""
     link: str
     """Of the last event there is, hex: the witness to keep elsewhere."""
 
@@ -90,7 +93,22 @@ def verify(db: sqlite3.Connection, key: bytes, witness: Witness | None = None) -
         return found(Verdict.TRUNCATED, reading.last + 1)
     if witness and reading.witnessed != witness.link:
         return found(Verdict.REWRITTEN, witness.seq)
+    if wrong := _wrong_report(db, key):
+        return found(Verdict.REPORT, wrong)
     return found(Verdict.INTACT, reading.last)
+
+
+def _wrong_report(db: sqlite3.Connection, key: bytes) -> int:
+    """The number of the first Z report that does not hold; 0 when all do."""
+    rows = db.execute(
+        "SELECT z, last_seq, body, seal, (SELECT link FROM events WHERE seq = last_seq) FROM days"
+        " ORDER BY z"
+    )
+    for expected, (z, last_seq, body, seal, link) in enumerate(rows, start=1):
+        made = sealed_day(key, expected, last_seq, link or FIRST_LINK, body)
+        if z != expected or not hmac.compare_digest(made, seal):
+            return expected
+    return 0
 
 
 def _read(db: sqlite3.Connection, key: bytes, witnessed: int) -> _Reading:

@@ -86,6 +86,14 @@ class Refund:
     """Numbers of the lines the customer keeps."""
 
 
+@dataclass(frozen=True, slots=True)
+class CloseDay:
+    """Write the Z report.  While anything is open, only a manager can, and has to say why."""
+
+    manager: str = ""
+    reason: str = ""
+
+
 Command = (
     Present
     | AddItem
@@ -98,5 +106,6 @@ Command = (
     | LookAgain
     | PrintReceipt
     | Refund
+    | CloseDay
 )
 COMMANDS: dict[str, type[Command]] = {cls.__name__: cls for cls in get_args(Command)}

@@ -211,12 +211,31 @@ class ChargeUnknown:
 
 
 @dataclass(frozen=True, slots=True)
+class ChargeRepeated:
+    """About to be sent again, the same bytes under the same id: the platform promises that this
+    counts once."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReversalIntended:
     """From now on this charge is to end as reversed, whatever its late answer says."""
 
     key: str
     reversal_key: str
     """The message id of the reversal; the same on every retry."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeLanded:
+    """A charge without an answer turned out to stand while it was being reversed by its message.
+    From now on it is reversed by its own number, under a new id."""
+
+    key: str
+    settlement_id: str
+    visit_id: str
+    reversal_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +305,9 @@ Event = (
     | ChargeApproved
     | ChargeDeclined
     | ChargeUnknown
+    | ChargeRepeated
     | ReversalIntended
+    | ChargeLanded
     | ChargeReversed
     | CashTaken
     | CancelRequested
@@ -353,6 +374,8 @@ class Waiting:
     next_in_seconds: float
     gives_up_in_seconds: float | None
     """Until an unanswered charge is reversed; None while reversing, which never gives up."""
+    words: str = ""
+    """What the platform said to the latest try, filtered for display."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,6 +394,17 @@ class PrinterFailed:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class DayClosed:
+    """A Z report was written; what it says is in the journal for ever."""
+
+    z: int
+    report: str
+    """JSON: totals, what was open, who closed it in spite of that, and why."""
+    witness: str
+    """To print: shows later whether the journal is still the one it was."""
+
+
 Notice = (
     Refused
     | VoucherRefused
@@ -380,6 +414,7 @@ Notice = (
     | Waiting
     | ScannerChanged
     | PrinterFailed
+    | DayClosed
 )
 
 

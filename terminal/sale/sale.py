@@ -24,6 +24,8 @@ from terminal.sale.events import (
     ChargeApproved,
     ChargeDeclined,
     ChargeIntended,
+    ChargeLanded,
+    ChargeRepeated,
     ChargeReversed,
     ChargeUnknown,
     ConfirmationLapsed,
@@ -88,6 +90,8 @@ class Tender:
     available_fen: Fen = NOTHING
     words: str = ""
     reversal_key: str = ""
+    repeats: int = 0
+    """How often it was sent again after the first time."""
     past: bool = False
     """Declined before the latest confirmation: says nothing about what to ask now."""
 
@@ -215,7 +219,9 @@ def _change(sale: Sale, event: Event) -> Sale:
             | ChargeApproved()
             | ChargeDeclined()
             | ChargeUnknown()
+            | ChargeRepeated()
             | ReversalIntended()
+            | ChargeLanded()
             | ChargeReversed()
         ):
             return _change_tender(sale, event)
@@ -320,7 +326,9 @@ def _change_tender(
     | ChargeApproved
     | ChargeDeclined
     | ChargeUnknown
+    | ChargeRepeated
     | ReversalIntended
+    | ChargeLanded
     | ChargeReversed,
 ) -> Sale:
     tender = sale.tender(event.key)
@@ -366,6 +374,16 @@ def _change_tender(
         ):
             reversing = replace(tender, status=Status.REVERSING, reversal_key=event.reversal_key)
             return _with(sale, tender, reversing)
+        case ChargeRepeated() if tender and status is Status.UNKNOWN:
+            return _with(sale, tender, replace(tender, repeats=tender.repeats + 1))
+        case ChargeLanded() if tender and status is Status.REVERSING:
+            landed = replace(
+                tender,
+                settlement_id=event.settlement_id,
+                visit_id=event.visit_id,
+                reversal_key=event.reversal_key,
+            )
+            return _with(sale, tender, landed)
         case ChargeReversed() if tender and status is Status.REVERSING:
             return _with(sale, tender, replace(tender, status=Status.REVERSED))
     raise IllegalEvent(event, sale)

@@ -43,11 +43,15 @@ from terminal.settlement.nodes import (
     settled,
 )
 from terminal.settlement.outcome import (
+    Accepted,
     Declined,
     Estimate,
+    Landed,
+    NotReversed,
     Outcome,
     Person,
     Reversal,
+    Reversed,
     Unknown,
 )
 from terminal.text import visible
@@ -71,6 +75,7 @@ class Platform:
     ) -> None:
         """transport  where requests go instead of the network, for tests."""
         self._profile, self._sender = profile, sender
+        self._capabilities = profile.capabilities
         self._now, self.new_msgid = now, new_msgid
         self._sign_no = ""
         self._http = httpx.AsyncClient(
@@ -199,8 +204,10 @@ class Platform:
             self._profile.timeouts.reverse_seconds,
         )
         if not isinstance(reply, Reply) or not reply.ok:
-            return Reversal.OPEN
-        return self._bound(await self._find_visit(sale, tender))
+            return _not_reversed(reply)
+        if not self._capabilities.query_by_own_id:
+            return self._taken_at_its_word()
+        return self._as_shown(await self._find_visit(sale, tender))
 
     # -- one step down
 
@@ -215,11 +222,11 @@ class Platform:
             self._profile.timeouts.reverse_seconds,
         )
         if isinstance(reply, Reply) and reply.ok:
-            return Reversal.DONE
+            return Reversed()
         # Refused or unanswered: perhaps an earlier try succeeded.  The settlement itself knows.
         found = await self._find_settlement(sale, tender.settlement_id, tender.visit_id)
         undone = isinstance(found, Settlement) and found.reversed
-        return Reversal.DONE if undone else Reversal.OPEN
+        return Reversed() if undone else _not_reversed(reply)
 
     async def _reverse_debit(self, sale: Sale, tender: Tender) -> Reversal:
         node = {"psn_no": psn_no(sale), "omsgid": tender.key}
@@ -228,19 +235,37 @@ class Platform:
             self._profile.timeouts.reverse_seconds,
         )
         if not isinstance(reply, Reply) or not reply.ok:
-            return Reversal.OPEN
-        if tender.settlement_id or self._profile.capabilities.reversal_binds_unknown:
-            return Reversal.DONE
-        return Reversal.ACCEPTED
+            return _not_reversed(reply)
+        if not self._capabilities.query_by_own_id:
+            return Reversed() if tender.settlement_id else self._taken_at_its_word()
+        answer = await self._question("X103", {"data": node}, region(sale))
+        if not isinstance(answer, Reply):
+            return _not_reversed(answer)
+        try:
+            info = child(answer.output, "acctinfo")
+            state = text(info, "stas")
+            if state == "1":
+                return Landed(text(info, "trns_id"), "")
+        except Unreadable as exc:
+            return NotReversed(str(exc))
+        return Reversed() if state in ("2", "3") else self._taken_at_its_word()
 
-    def _bound(self, visit: Node | Unknown | None) -> Reversal:
+    def _taken_at_its_word(self) -> Reversal:
+        """What an accepted reversal is worth where the platform shows nothing of the charge."""
+        return Reversed() if self._capabilities.reversal_binds_unknown else Accepted()
+
+    def _as_shown(self, visit: Node | Unknown | None) -> Reversal:
         """What an accepted 2601 is worth, given what the platform shows of the charge."""
         if isinstance(visit, Unknown):
-            return Reversal.OPEN
-        if visit is not None:
-            return Reversal.DONE if text(visit, "refd_setl_flag") == "1" else Reversal.OPEN
-        binds = self._profile.capabilities.reversal_binds_unknown
-        return Reversal.DONE if binds else Reversal.ACCEPTED
+            return _not_reversed(visit)
+        if visit is None:
+            return self._taken_at_its_word()
+        try:
+            if text(visit, "refd_setl_flag") == "1":
+                return Reversed()
+            return Landed(text(visit, "setl_id"), text(visit, "mdtrt_id"))
+        except Unreadable as exc:
+            return NotReversed(str(exc))
 
     async def _ask_settlement(self, sale: Sale, tender: Tender) -> Outcome:
         visit = await self._find_visit(sale, tender)
@@ -342,7 +367,7 @@ class Platform:
 
     def _refusal(self, reply: Reply) -> Declined | Unknown:
         """infcode -1 on a charge."""
-        if not self._profile.capabilities.failure_is_final:
+        if not self._capabilities.failure_is_final:
             return Unknown(f"infcode -1: {reply.words}")
         available = None
         try:
@@ -357,3 +382,8 @@ class Platform:
     def _decline_reason(self, words: str) -> Decline:
         told = (d.reason for d in self._profile.declines if d.contains in words)
         return next(told, Decline.REFUSED)
+
+
+def _not_reversed(reply: Reply | NeverSent | Declined | Unknown) -> NotReversed:
+    words = reply.cause if isinstance(reply, NeverSent | Unknown) else reply.words
+    return NotReversed(words)

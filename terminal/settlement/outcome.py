@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from terminal.sale.events import Decline, Split
 from terminal.sale.money import NOTHING, Fen
@@ -36,15 +35,32 @@ class Unknown:
 Outcome = Approved | Declined | Unknown
 
 
-class Reversal(StrEnum):
-    """What a reversal achieved."""
+@dataclass(frozen=True, slots=True)
+class Reversed:
+    """The charge is undone, or its id is blocked for ever."""
 
-    DONE = "done"
-    """The charge was seen and is undone, or the id is blocked for ever."""
-    ACCEPTED = "accepted"
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
     """The platform said yes, but may not know the id: a request still under way could land."""
-    OPEN = "open"
-    """No usable answer: again later, with the same id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """The charge stands after all, in spite of a reversal by its message."""
+
+    settlement_id: str
+    visit_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotReversed:
+    """Refused, or no usable answer: again later, with the same id."""
+
+    words: str
+
+
+Reversal = Reversed | Accepted | Landed | NotReversed
 
 
 @dataclass(frozen=True, slots=True)
