@@ -1,0 +1,266 @@
+"""The HTTP application: one path speaks the wire, the others serve people and tests.
+
+    POST /fsi/api/rsfComIfsService/callService     envelopes; 200 for every one that can be read
+    GET  /keys                                     the trust list vouchers are checked against
+    GET  /people                                   who there is, with balances
+    GET  /vouchers/new?person=ID                   a fresh voucher (&qr=1: also as a matrix)
+    GET  /phone?person=ID&lang=zh|en               the customer's phone
+    GET  /                                         balances and movements, for people
+    GET  /ledger                                   everything, for audits
+    GET, POST, DELETE /_faults                     what the next requests suffer
+    POST /_adjust                                  {"account", "amount_fen"}: from or to elsewhere
+    POST /_dissolve                                {"person"}: ends a mutual-aid relation
+    GET  /healthz                                  {"ok": true}
+
+One rule: the database is only touched from worker threads, inside one transaction each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated, TypeVar
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from terminal.sandbox import ledger, pages, relations
+from terminal.sandbox.faults import (
+    ConnectionDropped,
+    Fault,
+    FaultKind,
+    Faults,
+    TooManyFaults,
+    garbled,
+    server_error,
+)
+from terminal.sandbox.money import AMOUNT_FEN_MAX
+from terminal.sandbox.people import settle_in
+from terminal.sandbox.policy import PolicyError
+from terminal.sandbox.relations import RelationRefused
+from terminal.sandbox.settings import Settings
+from terminal.sandbox.store import Store, Tx
+from terminal.sandbox.transactions import Platform
+from terminal.sandbox.vouchers import Issued, load_issuer, new_voucher
+from terminal.sandbox.wire import NotJson, Writer, named_infno, parse_json, to_json
+
+CALL_SERVICE = "/fsi/api/rsfComIfsService/callService"
+BODY_BYTES_MAX = 1_000_000
+
+T = TypeVar("T")
+
+
+class Adjustment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    account: Annotated[str, msgspec.Meta(max_length=64)]
+    """`own:ID` or `pot:ID`, as /ledger names them."""
+    amount_fen: Annotated[int, msgspec.Meta(ge=-AMOUNT_FEN_MAX, le=AMOUNT_FEN_MAX)]
+
+
+class Dissolution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    person: Annotated[str, msgspec.Meta(max_length=64)]
+
+
+class BodyTooLarge(Exception):
+    """More than BODY_BYTES_MAX."""
+
+
+def create_app(settings: Settings | None = None) -> Starlette:
+    """A sandbox of its own, ready to be served or called in-process.
+
+    `app.state.store` is its database: closed when a server's lifespan ends, else by the caller.
+    Raises PolicyError, StoreError: a file of the settings cannot be used.
+    """
+    return _Sandbox(settings or Settings()).app()
+
+
+class _Sandbox:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        rules = settings.rules()
+        self._issuer = load_issuer(settings.issuer, settings.issuer_key_file, settings.bundle_file)
+        self._faults = Faults()
+        self._store = Store(settings.database, settings.clock)
+        try:
+            with self._store.transaction() as tx:
+                settle_in(tx, settings.people, settings.families, rules.policy.mutual_aid)
+        except RelationRefused as exc:
+            self._store.close()
+            raise PolicyError(f"{settings.policy_file}: {exc} by its own rules") from exc
+        writer = Writer(settings.region, settings.amounts_as_text)
+        self._platform = Platform(self._store, rules, writer)
+
+    def app(self) -> Starlette:
+        app = Starlette(
+            routes=[
+                Route(CALL_SERVICE, self._call_service, methods=["POST"]),
+                Route("/keys", self._keys),
+                Route("/people", self._people),
+                Route("/vouchers/new", self._new_voucher),
+                Route("/phone", self._phone),
+                Route("/ledger", self._ledger),
+                Route("/_faults", self._change_faults, methods=["GET", "POST", "DELETE"]),
+                Route("/_adjust", self._adjust, methods=["POST"]),
+                Route("/_dissolve", self._dissolve, methods=["POST"]),
+                Route("/healthz", self._healthz),
+                Route("/", self._overview),
+            ],
+            lifespan=self._lifespan,
+        )
+        app.state.store = self._store
+        return app
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        yield
+        self._store.close()
+
+    async def _call_service(self, request: Request) -> Response:
+        received = self._settings.clock()
+        if not request.headers.get("content-type", "").lower().startswith("application/json"):
+            return _json({"err_msg": "Content-Type 须为 application/json"}, 415)
+        try:
+            envelope = parse_json(await _body(request))
+        except BodyTooLarge:
+            return _json({"err_msg": f"报文超过 {BODY_BYTES_MAX} 字节"}, 413)
+        except NotJson as exc:
+            return _json({"infcode": -1, "err_msg": str(exc), "output": {}}, 400)
+        trouble = self._faults.take(named_infno(envelope))
+        kind = trouble.kind if trouble else None
+        if kind is FaultKind.DROP_BEFORE:
+            return ConnectionDropped()
+        if kind is FaultKind.SERVER_ERROR_BEFORE:
+            return server_error()
+        if trouble and kind is FaultKind.DELAY:
+            await asyncio.sleep(trouble.seconds)
+        if self._settings.latency_seconds:
+            await asyncio.sleep(self._settings.latency_seconds)
+        reply = await run_in_threadpool(self._platform.answer, envelope, received)
+        if trouble and kind is FaultKind.DELAY_REPLY:
+            await asyncio.sleep(trouble.seconds)
+        if kind is FaultKind.DROP_AFTER:
+            return ConnectionDropped()
+        if kind is FaultKind.SERVER_ERROR_AFTER:
+            return server_error()
+        if kind is FaultKind.GARBLE:
+            reply = garbled(reply)
+        return Response(reply, media_type="application/json")
+
+    async def _keys(self, request: Request) -> Response:
+        return Response(self._issuer.bundle, media_type="application/cbor")
+
+    async def _people(self, request: Request) -> Response:
+        return _json(await self._read(ledger.people))
+
+    async def _new_voucher(self, request: Request) -> Response:
+        query = request.query_params
+
+        def make(tx: Tx) -> Issued | None:
+            return new_voucher(
+                tx,
+                query.get("person", ""),
+                self._issuer,
+                lifetime_seconds=self._settings.voucher_seconds,
+                by_relative=query.get("by_relative") == "1",
+            )
+
+        issued = await self._read(make)
+        if issued is None:
+            return _json({"error": "no such person"}, 404)
+        shown: dict[str, object] = {
+            "text": issued.text,
+            "voucher_id": issued.voucher_id,
+            "expires_at": issued.expires_at,
+            "lifetime_seconds": issued.expires_at - issued.issued_at,
+        }
+        if query.get("qr") == "1":
+            shown["modules"] = pages.modules(issued.text)
+        return _json(shown)
+
+    async def _phone(self, request: Request) -> Response:
+        query = request.query_params
+        return pages.phone(
+            await self._read(ledger.people),
+            query.get("person", ""),
+            pages.language(query.get("lang")),
+            self._settings.renew_seconds,
+        )
+
+    async def _overview(self, request: Request) -> Response:
+        people, movements = await self._read(
+            lambda tx: (ledger.people(tx), ledger.movements(tx, pages.MOVEMENTS_SHOWN))
+        )
+        return pages.overview(people, movements, pages.language(request.query_params.get("lang")))
+
+    async def _ledger(self, request: Request) -> Response:
+        return _json(await self._read(ledger.whole))
+
+    async def _change_faults(self, request: Request) -> Response:
+        if request.method == "DELETE":
+            self._faults.clear()
+        elif request.method == "POST":
+            try:
+                self._faults.arm(await _decoded(request, Fault))
+            except (msgspec.DecodeError, BodyTooLarge, TooManyFaults) as exc:
+                return _json({"error": str(exc) or type(exc).__name__}, 400)
+        return _json({"armed": self._faults.armed()})
+
+    async def _adjust(self, request: Request) -> Response:
+        try:
+            wanted = await _decoded(request, Adjustment)
+            balance_fen = await self._read(
+                lambda tx: ledger.adjust(tx, wanted.account, wanted.amount_fen)
+            )
+        except (msgspec.DecodeError, BodyTooLarge) as exc:
+            return _json({"error": str(exc)}, 400)
+        except (ledger.NoSuchAccount, ledger.BelowZero) as exc:
+            return _json({"error": type(exc).__name__}, 409)
+        return _json({"account": wanted.account, "balance_fen": balance_fen})
+
+    async def _dissolve(self, request: Request) -> Response:
+        try:
+            wanted = await _decoded(request, Dissolution)
+            await self._read(lambda tx: _dissolve(tx, wanted.person))
+        except (msgspec.DecodeError, BodyTooLarge) as exc:
+            return _json({"error": str(exc)}, 400)
+        except RelationRefused as exc:
+            return _json({"error": exc.reason.value}, 409)
+        return _json({"ok": True})
+
+    async def _healthz(self, request: Request) -> Response:
+        return _json({"ok": True})
+
+    async def _read(self, work: Callable[[Tx], T]) -> T:
+        def in_transaction() -> T:
+            with self._store.transaction() as tx:
+                return work(tx)
+
+        return await run_in_threadpool(in_transaction)
+
+
+def _dissolve(tx: Tx, person_id: str) -> None:
+    row = tx.row("SELECT psn_no FROM persons WHERE id = ?", person_id)
+    relations.dissolve(tx, row["psn_no"] if row else "")
+
+
+async def _body(request: Request) -> bytes:
+    """Raises BodyTooLarge as soon as it is, without reading on."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_BYTES_MAX:
+            raise BodyTooLarge
+    return body
+
+
+async def _decoded(request: Request, kind: type[T]) -> T:
+    return msgspec.json.decode(await _body(request), type=kind)
+
+
+def _json(value: object, status: int = 200) -> Response:
+    headers = {"Cache-Control": "no-store"}
+    return Response(to_json(value), status, headers, media_type="application/json")

@@ -1,0 +1,87 @@
+"""Everything that can be chosen about a sandbox, and where its files are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+
+from terminal.sandbox.catalogue import load_catalogue
+from terminal.sandbox.people import FAMILIES, THE_SEVEN, Family, Person
+from terminal.sandbox.policy import Policy, PolicyError, load_policy
+from terminal.sandbox.rules import AccountSplit, Repeat, Rules
+
+_TERMINAL = Path(__file__).resolve().parents[1]
+SHIPPED = next(
+    (folder for folder in (_TERMINAL / "_config", _TERMINAL.parent / "config") if folder.is_dir()),
+    _TERMINAL.parent / "config",
+)
+"""Inside an installed package, else beside it in a checkout."""
+
+IN_MEMORY = ":memory:"
+EVERY_TYPE = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What one sandbox is like.  The defaults are the shipped demonstration."""
+
+    database: str = IN_MEMORY
+    """A file, or ":memory:".  The people are written into a new one only."""
+    policy_file: Path = SHIPPED / "policies" / "qinghai-2024-12.toml"
+    catalogue_file: Path = SHIPPED / "catalogues" / "demo.csv"
+    issuer: str = "qh-test"
+    issuer_key_file: Path = SHIPPED / "keys" / "test-es256.pem"
+    bundle_file: Path = SHIPPED / "keys" / "test-bundle.cbor"
+    account_split: AccountSplit = AccountSplit.INSIDE
+    repeat: Repeat = Repeat.FIRST_REPLY
+    tombstones: bool = True
+    reversal_nulls: bool = False
+    amounts_as_text: bool = False
+    split_within_settlement: bool | None = None
+    """None: as the policy file says."""
+    fund_ratio: Mapping[str, Decimal] = field(default_factory=dict)
+    """By insurance type, "*" for all; put over what the policy file says.  0: no fund."""
+    latency_seconds: float = 0.0
+    """Before every transaction is carried out."""
+    voucher_seconds: int = 60
+    renew_seconds: float = 30.0
+    """How often /phone shows a fresh voucher."""
+    region: str = "630000"
+    """The platform's own, in `inf_refmsgid`."""
+    people: tuple[Person, ...] = THE_SEVEN
+    families: tuple[Family, ...] = FAMILIES
+    clock: Callable[[], float] = time.time
+    """Seconds since 1970 UTC."""
+
+    def rules(self) -> Rules:
+        """Reads the policy and the catalogue.  Raises PolicyError."""
+        return Rules(
+            policy=self._policy(),
+            catalogue=load_catalogue(self.catalogue_file),
+            account_split=self.account_split,
+            repeat=self.repeat,
+            tombstones=self.tombstones,
+            reversal_nulls=self.reversal_nulls,
+        )
+
+    def _policy(self) -> Policy:
+        policy = load_policy(self.policy_file)
+        mutual_aid, benefit = policy.mutual_aid, policy.benefit
+        if self.split_within_settlement is not None:
+            mutual_aid = msgspec.structs.replace(
+                mutual_aid, split_within_settlement=self.split_within_settlement
+            )
+        if self.fund_ratio:
+            ratios = {**benefit.fund_ratio}
+            for insutype, ratio in self.fund_ratio.items():
+                if not ratio.is_finite() or not 0 <= ratio <= 1:
+                    raise PolicyError(f"a fund ratio lies between 0 and 1, not {ratio}")
+                known = list(ratios) if insutype == EVERY_TYPE else [insutype]
+                ratios |= dict.fromkeys(known, ratio)
+            benefit = msgspec.structs.replace(benefit, fund_ratio=ratios)
+        return msgspec.structs.replace(policy, mutual_aid=mutual_aid, benefit=benefit)

@@ -1,0 +1,109 @@
+"""One handler for each transaction number, and what holds for all of them.
+
+One rule: a message that may move money is answered once.  Its id, what it asked for and the reply
+are kept with the money, in the same transaction; the same id again gets the same reply, or, where
+the id was reversed in the meantime, is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from terminal.sandbox import debit, identity, purchase, query, records, undo
+from terminal.sandbox.nodes import Malformed
+from terminal.sandbox.records import Message
+from terminal.sandbox.rules import Repeat, Rules
+from terminal.sandbox.store import Store, Tx
+from terminal.sandbox.wire import Call, Output, Refusal, Writer, read_call
+
+Handler = Callable[[Tx, Call, Rules], Output]
+
+HANDLERS: Mapping[str, Handler] = {
+    "9001": identity.sign_in,
+    "1101": identity.identify,
+    "2101": purchase.quote,
+    "2102": purchase.settle,
+    "2103": undo.cancel,
+    "2601": undo.reverse_message,
+    "5201": query.visits,
+    "5203": query.settlement,
+    "X101": debit.debit,
+    "X102": debit.reverse,
+    "X103": debit.ask,
+}
+
+MOVES_MONEY = ("2102", "2103", "X101")
+"""2601 and X102 need no memory: carrying them out twice is carrying them out once."""
+
+BOUND = "该报文已被冲正"
+OTHER_CONTENT = "报文编号 msgid 已用于另一报文"
+
+
+class Platform:
+    """Answers envelopes; safe to call from many threads at once."""
+
+    def __init__(self, store: Store, rules: Rules, writer: Writer) -> None:
+        self._store = store
+        self._rules = rules
+        self._writer = writer
+
+    def answer(self, envelope: Mapping[str, object], received: float) -> bytes:
+        """The reply envelope of one request, carried out.
+
+        received   when the request came in, seconds since 1970 UTC
+        Raises     nothing for anything a caller can send
+        """
+        with self._store.transaction() as tx:
+            try:
+                call = read_call(envelope)
+            except Malformed as exc:
+                return self._refuse(tx, Refusal(str(exc)), received)
+            if call.infno not in MOVES_MONEY:
+                return self._carry_out(tx, call, received)
+            return self._once(tx, call, received)
+
+    def _once(self, tx: Tx, call: Call, received: float) -> bytes:
+        earlier = records.message(tx, call.msgid)
+        if earlier is not None:
+            if earlier.is_reversed:
+                return self._refuse(tx, Refusal(BOUND), received)
+            if earlier.digest != call.digest or earlier.institution != call.institution:
+                return self._refuse(tx, Refusal(OTHER_CONTENT), received)
+            if self._rules.repeat is Repeat.FIRST_REPLY:
+                assert earlier.reply is not None
+                return earlier.reply
+        reply = self._carry_out(tx, call, received)
+        (about,) = call.input["druginfo" if call.infno == "2102" else "data"]
+        records.remember(
+            tx,
+            Message(
+                msgid=call.msgid,
+                infno=call.infno,
+                psn_no=about.text("psn_no"),
+                institution=call.institution,
+                digest=call.digest,
+                is_reversed=False,
+                reply=reply,
+            ),
+        )
+        return reply
+
+    def _carry_out(self, tx: Tx, call: Call, received: float) -> bytes:
+        """A refusal leaves nothing behind but, for an account debit, the note of it."""
+        try:
+            with tx.attempt():
+                output = HANDLERS[call.infno](tx, call, self._rules)
+        except Refusal as refusal:
+            if call.infno == "X101":
+                debit.note_refusal(tx, call, refusal)
+            return self._refuse(tx, refusal, received)
+        return self._writer.accept(output, received=received, now=tx.now, serial=tx.serial("reply"))
+
+    def _refuse(self, tx: Tx, refusal: Refusal, received: float) -> bytes:
+        return self._writer.refuse(
+            refusal.err_msg,
+            refusal.output,
+            received=received,
+            now=tx.now,
+            serial=tx.serial("reply"),
+        )

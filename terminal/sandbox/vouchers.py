@@ -1,0 +1,160 @@
+"""Vouchers: issuing them, and what each is still good for.
+
+One rule: a voucher pays once.  1101 binds it to one institution while it is alive; from then that
+institution may settle with it for fifteen minutes; a settlement uses it up, and only taking that
+settlement back gives it back.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from terminal.sandbox.people import ACTIVE, holder, masked
+from terminal.sandbox.policy import PolicyError
+from terminal.sandbox.store import Tx
+from terminal.sandbox.wire import Call, Refusal
+from terminal.voucher.algorithms import CannotSign, NotAKey, SigningKey, load_private_key
+from terminal.voucher.issue import Claims, issue
+
+LEEWAY_SECONDS = 30
+"""How long after its end a voucher may still reach 1101."""
+WINDOW_SECONDS = 15 * 60
+"""How long a bound voucher may be settled with."""
+KEPT_SECONDS = 3600
+"""A voucher nobody presented is forgotten this long after its end."""
+
+INVALID = "医保码无效"
+EXPIRED = "医保码已过期，请重新出示"
+USED = "医保码已使用，请重新出示"
+NOT_IDENTIFIED = "医保码尚未用于人员信息获取，请先调用1101"
+OTHER_PERSON = "psn_no 与医保码不符"
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    name: str
+    key: SigningKey
+    bundle: bytes
+    """The trust list tills check vouchers against."""
+
+
+def load_issuer(name: str, key_file: Path, bundle_file: Path) -> Issuer:
+    """Raises PolicyError, which names the file."""
+    try:
+        return Issuer(name, load_private_key(key_file.read_bytes()), bundle_file.read_bytes())
+    except (OSError, NotAKey, CannotSign) as exc:
+        raise PolicyError(f"{key_file}: {exc}") from exc
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    text: str
+    voucher_id: str
+    issued_at: int
+    expires_at: int
+
+
+def new_voucher(
+    tx: Tx, person_id: str, issuer: Issuer, *, lifetime_seconds: int, by_relative: bool
+) -> Issued | None:
+    """A fresh voucher of a person on show; None: there is no such person."""
+    person = tx.row("SELECT * FROM persons WHERE id = ? AND shown = 1", person_id)
+    if person is None:
+        return None
+    enrolled = tx.row(
+        "SELECT * FROM enrolments WHERE psn_no = ? ORDER BY stas <> ?, rowid",
+        person["psn_no"],
+        ACTIVE,
+    )
+    assert enrolled
+    issued_at = int(tx.now)
+    claims = Claims(
+        issuer=issuer.name,
+        voucher_id=secrets.token_hex(16),
+        holder=holder(person["psn_no"]).hex(),
+        masked_name=masked(person["name"]),
+        region=enrolled["region"],
+        insutype=enrolled["insutype"],
+        by_relative=by_relative,
+        channel="qinghai",
+        not_before=issued_at,
+        expires_at=issued_at + lifetime_seconds,
+        issued_at=issued_at,
+    )
+    tx.run(
+        "DELETE FROM vouchers WHERE institution IS NULL AND expires_at < ?",
+        issued_at - KEPT_SECONDS,
+    )
+    tx.run(
+        "INSERT INTO vouchers (voucher_id, psn_no, issued_at, expires_at) VALUES (?, ?, ?, ?)",
+        claims.voucher_id,
+        person["psn_no"],
+        issued_at,
+        claims.expires_at,
+    )
+    return Issued(issue(claims, issuer.key), claims.voucher_id, issued_at, claims.expires_at)
+
+
+def identify(tx: Tx, call: Call, voucher_id: str) -> sqlite3.Row:
+    """1101: binds a living voucher to the caller.  The same caller may ask again.
+
+    Raises Refusal.  Own choice: a voucher bound to another institution counts as used.
+    """
+    voucher = _issued(tx, voucher_id)
+    if voucher["used_by"] or voucher["institution"] not in (None, call.institution):
+        raise Refusal(USED)
+    if tx.now >= voucher["expires_at"] + LEEWAY_SECONDS:
+        raise Refusal(EXPIRED)
+    if voucher["institution"] is None:
+        tx.run(
+            "UPDATE vouchers SET institution = ?, opter = ?, device = ?, bound_at = ?,"
+            " mdtrt_id = ? WHERE voucher_id = ?",
+            call.institution,
+            call.opter,
+            call.device,
+            tx.now,
+            f"V{call.care_region}{tx.serial('visit'):012d}",
+            voucher_id,
+        )
+    return voucher
+
+
+def present(tx: Tx, call: Call, voucher_id: str, psn_no: str) -> sqlite3.Row:
+    """A voucher the caller identified this person with, inside its window, used or not.
+
+    Raises Refusal
+    """
+    voucher = _issued(tx, voucher_id)
+    if voucher["institution"] is None:
+        raise Refusal(NOT_IDENTIFIED)
+    if voucher["institution"] != call.institution:
+        raise Refusal(USED)
+    if tx.now >= voucher["bound_at"] + WINDOW_SECONDS:
+        raise Refusal(EXPIRED)
+    if voucher["psn_no"] != psn_no:
+        raise Refusal(OTHER_PERSON)
+    return voucher
+
+
+def use(tx: Tx, voucher_id: str, msgid: str) -> None:
+    tx.run("UPDATE vouchers SET used_by = ? WHERE voucher_id = ?", msgid, voucher_id)
+
+
+def give_back(tx: Tx, voucher_id: str) -> None:
+    tx.run("UPDATE vouchers SET used_by = NULL WHERE voucher_id = ?", voucher_id)
+
+
+def used_by(tx: Tx, voucher_id: str) -> str | None:
+    """The message id of the settlement that holds the voucher; None: it is free."""
+    user: str | None = _issued(tx, voucher_id)["used_by"]
+    return user
+
+
+def _issued(tx: Tx, voucher_id: str) -> sqlite3.Row:
+    voucher = tx.row("SELECT * FROM vouchers WHERE voucher_id = ?", voucher_id)
+    if voucher is None:
+        raise Refusal(INVALID)
+    return voucher

@@ -1,0 +1,195 @@
+"""Policy, catalogue, keys and database: what is read, and what is refused by name."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+
+import httpx
+import pytest
+
+from terminal.sandbox.app import create_app
+from terminal.sandbox.catalogue import InsuranceClass, load_catalogue
+from terminal.sandbox.policy import PolicyError, load_policy
+from terminal.sandbox.settings import Settings
+from terminal.sandbox.store import Store, StoreError, Tx
+from tests.sandbox.counter import Clock, Counter, Json, audit
+
+POLICY = Settings().policy_file
+
+
+def test_the_shipped_policy_names_its_sources_and_that_it_is_not_verified() -> None:
+    policy = load_policy(POLICY)
+    assert policy.policy == POLICY.stem
+    assert not policy.benefit.verified
+    assert policy.benefit.source
+    assert policy.benefit.fund_ratio == {"310": Decimal("0.60"), "390": Decimal("0.50")}
+    whole = tomllib.loads(POLICY.read_text(encoding="utf-8"))
+    assert whole["source"]
+    assert whole["funding"]["platform_splits"] == {"*": ["insurance"]}
+    assert whole["funding"]["terminal_falls_back"] == {
+        "310": ["fund", "personal", "mutual_aid"],
+        "390": ["fund", "mutual_aid"],
+        "*": ["fund"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "names"),
+    [
+        ('"310" = 0.60', '"310" = 1.01', "between 0 and 1"),
+        ('"310" = 0.60', '"310" = nan', "between 0 and 1"),
+        ("max_members = 6", "max_members = 0", "max_members"),
+        ("max_members = 6", "", "max_members"),
+        ("max_members = 6", "max_member = 6", "max_member"),
+        ('scope = "province"', 'scope = "planet"', "scope"),
+        ('["create", "transfer"]', '["settle"]', "threshold_checked"),
+        ("min_transfer_fen = 50000", "min_transfer_fen = 500.00", "min_transfer_fen"),
+        ("min_transfer_fen = 50000", "min_transfer_fen = -1", "min_transfer_fen"),
+        ('"child"]', '"cousin"]', "relations_before"),
+        ("\n[benefit]\n", "\n[benefits]\n", "benefit"),
+        ("\n[benefit]\n", "\n[benefit\n", "policy.toml"),
+    ],
+)
+def test_a_policy_with_a_mistake_is_refused_by_name(
+    tmp_path: Path, old: str, new: str, names: str
+) -> None:
+    text = POLICY.read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "policy.toml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(PolicyError, match=names):
+        load_policy(path)
+
+
+def test_a_family_the_rules_forbid_stops_the_sandbox_from_starting(tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    text = POLICY.read_text(encoding="utf-8").replace('"sibling", ', "")
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(PolicyError, match="kinship"):
+        create_app(Settings(policy_file=path))
+
+
+def test_the_shipped_catalogue_knows_the_three_boxes() -> None:
+    catalogue = load_catalogue(Settings().catalogue_file)
+    assert catalogue["XJ01CAA040E001010300001"] is InsuranceClass.A
+    assert catalogue["ZA01BAL0189010200001"] is InsuranceClass.B
+    assert "" not in catalogue
+
+
+@pytest.mark.parametrize(
+    ("rows", "names"),
+    [
+        ("1,X1,丙", "row 2"),
+        ("1,X1,甲\n2,X1,乙", "row 3: X1 has two classes"),
+        ("1,X1,", "row 2"),
+    ],
+)
+def test_a_catalogue_with_a_mistake_is_refused_by_row(
+    tmp_path: Path, rows: str, names: str
+) -> None:
+    path = tmp_path / "catalogue.csv"
+    path.write_text(f"code,insurance_code,insurance_class\n{rows}\n", encoding="utf-8")
+    with pytest.raises(PolicyError, match=names):
+        load_catalogue(path)
+
+
+def test_files_that_are_not_there_are_named(tmp_path: Path) -> None:
+    missing = tmp_path / "missing"
+    for settings in (
+        Settings(policy_file=missing),
+        Settings(catalogue_file=missing),
+        Settings(issuer_key_file=missing),
+        Settings(bundle_file=missing),
+    ):
+        with pytest.raises(PolicyError, match="missing"):
+            create_app(settings)
+
+
+def test_a_key_that_is_none_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "key.pem"
+    path.write_text("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
+    with pytest.raises(PolicyError, match=r"key\.pem"):
+        create_app(Settings(issuer_key_file=path))
+
+
+@pytest.mark.parametrize("ratio", ["1.01", "-0.1", "NaN"])
+def test_a_ratio_out_of_range_is_refused(ratio: str) -> None:
+    with pytest.raises(PolicyError, match="between 0 and 1"):
+        Settings(fund_ratio={"*": Decimal(ratio)}).rules()
+
+
+def test_ratios_are_put_over_the_policy_for_one_or_for_all() -> None:
+    one = Settings(fund_ratio={"310": Decimal("0.7")}).rules().policy.benefit.fund_ratio
+    assert one == {"310": Decimal("0.7"), "390": Decimal("0.50")}
+    every = Settings(fund_ratio={"*": Decimal(0)}).rules().policy.benefit.fund_ratio
+    assert every == {"310": 0, "390": 0}
+
+
+async def test_a_ledger_in_a_file_outlives_its_sandbox(tmp_path: Path) -> None:
+    settings = Settings(database=str(tmp_path / "ledger.db"), clock=Clock())
+    books: list[Json] = []
+    for _ in range(2):
+        app = create_app(settings)
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://sandbox") as http:
+            counter = Counter(http, Clock(), serial=len(books) * 100)
+            await counter.settle(await counter.scan("employee-short"))
+            books.append(await counter.ledger())
+        app.state.store.close()
+    first, second = books
+    audit(second)
+    assert second["movements"][: len(first["movements"])] == first["movements"]
+    assert [row["split_fen"]["own"] for row in second["settlements"]] == [1200, 0]
+    assert len({row["setl_id"] for row in second["settlements"]}) == 2
+
+
+def test_a_file_that_is_no_ledger_is_refused(tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("not a database, but long enough to be looked at as one" * 10)
+    with pytest.raises(StoreError, match="notes"):
+        Store(str(text), Clock())
+    foreign = tmp_path / "foreign.db"
+    with sqlite3.connect(foreign) as db:
+        db.execute("CREATE TABLE guests (name TEXT)")
+    db.close()
+    with pytest.raises(StoreError, match="not a database of this sandbox"):
+        Store(str(foreign), Clock())
+    with pytest.raises(StoreError, match="nowhere"):
+        Store(str(tmp_path / "nowhere" / "ledger.db"), Clock())
+
+
+def test_an_exception_leaves_nothing_behind() -> None:
+    store = Store(":memory:", Clock())
+
+    def count_and_fail(tx: Tx) -> None:
+        tx.serial("test")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), store.transaction() as tx:
+        count_and_fail(tx)
+    with store.transaction() as tx:
+        assert tx.serial("test") == 1
+        with pytest.raises(ZeroDivisionError), tx.attempt():
+            count_and_fail(tx)
+        assert tx.serial("test") == 2
+    store.close()
+
+
+async def test_adjusting_refuses_what_no_account_can_do(counter: Counter) -> None:
+    for account, amount_fen, status in [
+        ("own:employee", -528641, 409),
+        ("own:resident", 100, 409),
+        ("fund:310", 100, 409),
+        ("outside", 100, 409),
+        ("own:employee", 1.5, 400),
+        ("own:employee", -528640, 200),
+    ]:
+        body = json.dumps({"account": account, "amount_fen": amount_fen})
+        assert (await counter.http.post("/_adjust", content=body)).status_code == status
+    assert (await counter.balances())["own:employee"] == 0
+    for body, status in [('{"person":"employee"}', 409), ('{"person":"x"}', 409), ("{}", 400)]:
+        assert (await counter.http.post("/_dissolve", content=body)).status_code == status
