@@ -1,0 +1,140 @@
+"""The hand-over from a driver's threads to the event loop.
+
+One rule: a thread never touches asyncio except through here, and nothing here blocks the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+from drivers.scan import LostReason, Scan, ScannerLost, ScannerState, ScannerStatus
+
+SCANS_MAX = 64
+"""Scans that may wait for whoever reads the iterator."""
+WAIT_SECONDS = 0.1
+"""How long a thread waits before it looks whether it should stop."""
+
+
+class Feed(AsyncIterator[Scan]):
+    """One scanner's scans and news, made by threads and taken in the loop it was created in."""
+
+    def __init__(self, url: str, on_status: Callable[[ScannerStatus], None]) -> None:
+        self.url = url
+        self.stopping = threading.Event()
+        self._on_status = on_status
+        self._loop = asyncio.get_running_loop()
+        self._opened: asyncio.Future[None] = self._loop.create_future()
+        self._waiting: deque[Scan] = deque()
+        self._room = threading.Semaphore(SCANS_MAX)
+        self._something = asyncio.Event()
+        self._over = False
+        self._bug: BaseException | None = None
+        self._told: ScannerStatus | None = None
+
+    # --- for the threads ---
+
+    def put(self, scan: Scan) -> None:
+        """Waits for room, or for the end."""
+        while not self.stopping.is_set():
+            if self._room.acquire(timeout=WAIT_SECONDS):
+                self._in_loop(lambda: self._arrived(scan))
+                return
+
+    def ready(self, detail: str) -> None:
+        """The device delivers.  The first time this lets the context be entered."""
+        self._in_loop(lambda: self._tell(ScannerStatus(self.url, ScannerState.READY, detail)))
+
+    def lost(self, error: ScannerLost) -> None:
+        """The device does not deliver.  Before the first `ready` this ends it all."""
+        status = ScannerStatus(self.url, ScannerState.LOST, str(error), error.reason)
+        self._in_loop(lambda: self._lose(error, status))
+
+    def end(self) -> None:
+        """There will be no more scans."""
+        self._in_loop(self._finish)
+
+    def _in_loop(self, call: Callable[[], None]) -> None:
+        if self.stopping.is_set():
+            return
+        try:
+            self._loop.call_soon_threadsafe(call)
+        except RuntimeError:  # the loop was closed without leaving the context
+            self.stopping.set()
+
+    # --- in the loop ---
+
+    async def __anext__(self) -> Scan:
+        while not self._waiting:
+            if self._bug is not None:
+                raise self._bug
+            if self._over:
+                raise StopAsyncIteration
+            self._something.clear()
+            await self._something.wait()
+        self._room.release()
+        return self._waiting.popleft()
+
+    def _arrived(self, scan: Scan) -> None:
+        if not self._over:
+            self._waiting.append(scan)
+            self._something.set()
+
+    def _tell(self, status: ScannerStatus) -> None:
+        if not self._opened.done():
+            self._opened.set_result(None)
+        told, self._told = self._told, status
+        if not self._over and (told is None or _is_news(told, status)):
+            self._on_status(status)
+
+    def _lose(self, error: ScannerLost, status: ScannerStatus) -> None:
+        if self._opened.done():
+            self._tell(status)
+        else:
+            self._opened.set_exception(error)
+
+    def _finish(self) -> None:
+        self._over = True
+        self._something.set()
+
+    def _thread_ended(self, thread: asyncio.Future[None]) -> None:
+        if not thread.cancelled() and (bug := thread.exception()) is not None:
+            self._bug = bug
+            if not self._opened.done():
+                self._opened.set_exception(bug)
+            self._something.set()
+
+    @asynccontextmanager
+    async def running(self, *jobs: Callable[[], None]) -> AsyncIterator[AsyncIterator[Scan]]:
+        """Runs each job in a thread of its own.
+
+        jobs     return soon after `stopping` is set; one of them calls `ready` or `lost`
+        Raises   ScannerLost when `lost` came first; what a job raised, if it did
+        """
+        executor = ThreadPoolExecutor(len(jobs), "scanner")
+        threads = [self._loop.run_in_executor(executor, job) for job in jobs]
+        for thread in threads:
+            thread.add_done_callback(self._thread_ended)
+        try:
+            await self._opened
+            yield self
+        finally:
+            self.stopping.set()
+            self._waiting.clear()
+            self._finish()
+            try:
+                await asyncio.wait(threads)
+            finally:
+                executor.shutdown(wait=all(thread.done() for thread in threads))
+
+
+def _is_news(told: ScannerStatus, status: ScannerStatus) -> bool:
+    """A state is told once; but a loss that has become something a person must mend, again."""
+    mendable = (LostReason.PERMISSION, LostReason.BUSY, LostReason.NOT_A_SCANNER)
+    return told.state is not status.state or (
+        status.reason in mendable and told.reason is not status.reason
+    )

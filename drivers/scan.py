@@ -1,0 +1,70 @@
+"""What every scanner tells: a scan, its state, or why it cannot be used.
+
+One rule: a payload leaves here as it was encoded.  What it means is for the till to find out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One code, read once."""
+
+    payload: bytes
+    """Exactly as encoded: not stripped, no charset applied, never empty."""
+    symbology: str | None
+    """AIM identifier, such as "]Q1"; None when neither device nor decoder told it.  It is never
+    left inside `payload`."""
+    source: str
+    """The scanner's url, as given to `open_scanner`."""
+    at: float
+    """Capture time, seconds of `time.monotonic`, which is the event loop's clock."""
+
+
+class ScannerState(StrEnum):
+    READY = "ready"
+    LOST = "lost"
+    """Not delivering.  The driver keeps trying to get it back."""
+
+
+class LostReason(StrEnum):
+    """Why a scanner cannot be used, for a front end that has its own words."""
+
+    MISSING = "missing"
+    """Nothing is there under that name or address."""
+    BUSY = "busy"
+    """Another program holds it."""
+    PERMISSION = "permission"
+    NOT_A_SCANNER = "not_a_scanner"
+    """Something is there, but it is no serial port, no camera, no video."""
+    GONE = "gone"
+    """It was there and went away: unplugged, or its server ended."""
+    STALLED = "stalled"
+    """It is there and sends nothing, though it should."""
+    BAD_URL = "bad_url"
+    NO_DECODER = "no_decoder"
+    """The machine lacks the library that would read codes from pictures."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScannerStatus:
+    """One change of state, told once."""
+
+    url: str
+    state: ScannerState
+    detail: str
+    """One English sentence."""
+    reason: LostReason | None = None
+    """None when the state is READY."""
+
+
+class ScannerLost(Exception):
+    """A scanner cannot be used.  `str()` is one sentence: what, where, what to do."""
+
+    def __init__(self, reason: LostReason, url: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+        self.url = url

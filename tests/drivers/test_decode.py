@@ -1,0 +1,301 @@
+"""Pictures to codes: screens as cameras see them, goods, and what a stranger may hold up."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import segno
+import zxingcpp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drivers.address import Engine
+from drivers.decode import LADDER, Effort, Reader, decode, reader_for, rungs
+from drivers.opencv import Picture, cv2
+from tests.drivers.scenes import Scene, counter, flat, payload, photograph
+
+GOOD_DAY = Scene()
+SCREENS = {
+    "good day": GOOD_DAY,
+    "far away": replace(GOOD_DAY, module_pixels=2.6),
+    "tilted": replace(GOOD_DAY, tilt=0.35, roll_degrees=30),
+    "upside down": replace(GOOD_DAY, roll_degrees=177),
+    "soft": replace(GOOD_DAY, blur_pixels=1.4),
+    "grainy": replace(GOOD_DAY, noise_levels=16),
+    "washed out": replace(GOOD_DAY, exposure=1.6, haze=0.15),
+    "dim": replace(GOOD_DAY, exposure=0.03),
+    "mirrored room": replace(GOOD_DAY, exposure=0.25, haze=3.0),
+    "poor JPEG": replace(GOOD_DAY, jpeg_quality=15),
+    "full HD": replace(GOOD_DAY, width=1920, height=1080, module_pixels=6, roll_degrees=100),
+}
+BY_ONE_RUNG = {
+    "dark": (
+        113,
+        Scene(
+            module_pixels=4.31,
+            tilt=0.13,
+            roll_degrees=19,
+            blur_pixels=1.48,
+            noise_levels=9.9,
+            haze=0.49,
+            jpeg_quality=76,
+        ),
+    ),
+    "sharp": (
+        215,
+        Scene(
+            module_pixels=4.45,
+            tilt=0.08,
+            blur_pixels=2.2,
+            noise_levels=3.7,
+            exposure=0.3,
+            haze=0.44,
+            jpeg_quality=46,
+        ),
+    ),
+}
+"""Screens the cheap rungs do not read but this one does, found by search; with their seeds."""
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_a_voucher_on_a_phone_is_read_exactly(name: str) -> None:
+    for seed in range(3):
+        [code] = decode(photograph(payload(seed), SCREENS[name], seed))
+        assert code.payload == payload(seed).encode()
+        assert code.symbology == "]Q1"
+
+
+def test_the_corners_are_the_codes_own_in_the_whole_picture() -> None:
+    """Whatever size the rung that read it worked at."""
+    picture = np.full((720, 1280), 255, np.uint8)
+    code = flat("CORNERS", 6)
+    side = code.shape[0] - 2 * 4 * 6
+    picture[200 : 200 + code.shape[0], 700 : 700 + code.shape[1]] = code
+    left, top = 700 + 24, 200 + 24
+    expected = [(left, top), (left + side, top), (left + side, top + side), (left, top + side)]
+    for engine in (Engine.ZXING, Engine.PYZBAR):
+        reader = reader_for(engine)
+        for rung in rungs(reader, Effort.STILL, 0):
+            for found in reader.read_qr(rung.treat(picture), rung):
+                there = sorted((x * rung.shrink, y * rung.shrink) for x, y in found.corners)
+                assert np.allclose(there, sorted(expected), atol=8), (engine, rung.name)
+    [read] = decode(picture)
+    assert np.allclose(read.corners, expected, atol=4)
+
+
+def test_of_several_codes_the_one_in_the_middle_comes_first() -> None:
+    picture = np.full((700, 1200), 255, np.uint8)
+    for content, left, top in (("LEFT", 10, 10), ("MIDDLE", 550, 280), ("RIGHT", 980, 500)):
+        code = flat(content)
+        picture[top : top + code.shape[0], left : left + code.shape[1]] = code
+    assert decode(picture)[0].payload == b"MIDDLE"
+    assert {code.payload for code in decode(picture)} == {b"LEFT", b"MIDDLE", b"RIGHT"}
+
+
+@pytest.mark.parametrize("name", BY_ONE_RUNG)
+def test_each_dear_rung_reads_what_the_cheap_ones_cannot_and_has_its_turn(name: str) -> None:
+    seed, scene = BY_ONE_RUNG[name]
+    picture = photograph(payload(seed), scene, seed)
+    [still] = decode(picture)
+    assert (still.rung, still.payload) == (name, payload(seed).encode())
+    by_turns = reader_for(Engine.ZXING).by_turns
+    live = [decode(picture, effort=Effort.LIVE, turn=turn) for turn in range(len(by_turns))]
+    read_by = {code.rung for codes in live for code in codes}
+    assert name in read_by <= set(by_turns)
+
+
+@pytest.mark.parametrize("engine", [Engine.ZXING, Engine.PYZBAR])
+def test_a_live_frame_climbs_the_cheap_rungs_and_each_dear_one_by_turns(engine: Engine) -> None:
+    reader: Reader = reader_for(engine)
+    for turn in range(20):
+        names = tuple(rung.name for rung in rungs(reader, Effort.LIVE, turn))
+        assert names[:-1] == reader.every_frame
+        assert names[-1] == reader.by_turns[turn % len(reader.by_turns)]
+    everything = tuple(rung.name for rung in rungs(reader, Effort.STILL, 3))
+    assert everything == reader.every_frame + reader.by_turns
+
+
+def test_the_ladder_has_its_seven_rungs_in_order() -> None:
+    names = tuple(rung.name for rung in LADDER)
+    assert names == ("histogram", "half", "full", "dark", "adaptive", "dim", "sharp")
+    assert tuple(rung.name for rung in rungs(reader_for(Engine.ZXING), Effort.STILL, 0)) == names
+
+
+# --- exact bytes -----------------------------------------------------------------------------
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(min_size=1, max_size=120))
+def test_any_bytes_come_out_as_they_went_in(content: bytes) -> None:
+    [code] = decode(flat(content))
+    assert code.payload == content
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=120))
+def test_zbar_reads_printable_ascii_exactly(content: str) -> None:
+    [code] = decode(flat(content), engine=Engine.PYZBAR)
+    assert (code.payload, code.symbology) == (content.encode(), None)
+
+
+@pytest.mark.parametrize("content", ["药店".encode("gb18030"), "药店".encode(), b"\xff\xfe\x00A"])
+def test_zbar_says_nothing_where_it_would_have_to_guess_a_charset(content: bytes) -> None:
+    assert [code.payload for code in decode(flat(content))] == [content]
+    assert decode(flat(content), engine=Engine.PYZBAR) == []
+
+
+# --- what must not be read -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content", ["393610", "12345", "ABC"])
+def test_a_micro_qr_code_is_never_read(content: str) -> None:
+    micro = segno.make(content, micro=True)
+    modules = np.pad(1 - np.array(micro.matrix, np.uint8), 4, constant_values=1)
+    picture = np.kron(modules * 255, np.ones((8, 8), np.uint8))
+    assert zxingcpp.read_barcodes(picture)
+    assert decode(picture) == []
+
+
+@pytest.mark.parametrize("engine", [Engine.ZXING, Engine.PYZBAR])
+def test_a_counter_without_a_code_gives_nothing(engine: Engine) -> None:
+    for seed in range(3):
+        assert decode(counter(seed=seed), engine=engine, goods=True) == []
+
+
+def test_a_code_damaged_beyond_repair_gives_nothing() -> None:
+    """Whatever part is missing: never a wrong payload."""
+    whole = flat(payload(1))
+    height, width = whole.shape
+    reads = 0
+    for top in range(0, height, 40):
+        for left in range(0, width, 40):
+            damaged = whole.copy()
+            damaged[top : top + 120, left : left + 120] = 0
+            for code in decode(damaged):
+                reads += 1
+                assert code.payload == payload(1).encode()
+    assert reads > 0
+
+
+@pytest.mark.parametrize("engine", [Engine.ZXING, Engine.PYZBAR])
+@pytest.mark.parametrize(
+    "shape", [(0, 0), (0, 9), (1, 1), (1, 4000), (31, 31), (32, 32), (33, 35), (4000, 32)]
+)
+def test_a_picture_of_any_shape_is_no_error(engine: Engine, shape: tuple[int, int]) -> None:
+    for level in (0, 127, 255):
+        assert decode(np.full(shape, level, np.uint8), engine=engine, goods=True) == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 90), st.integers(1, 90))
+def test_noise_is_no_error_and_no_code(seed: int, height: int, width: int) -> None:
+    noise = np.random.default_rng(seed).integers(0, 256, (height, width), np.uint8)
+    for engine in (Engine.ZXING, Engine.PYZBAR):
+        assert decode(noise, engine=engine, goods=True) == []
+
+
+def test_a_view_into_a_larger_picture_is_read_and_left_as_it_was() -> None:
+    picture = np.kron(flat("A VIEW"), np.ones((2, 2), np.uint8))
+    before = picture.copy()
+    for engine in (Engine.ZXING, Engine.PYZBAR):
+        assert [code.payload for code in decode(picture[::2, ::2], engine=engine)] == [b"A VIEW"]
+    assert np.array_equal(picture, before)
+
+
+# --- goods -----------------------------------------------------------------------------------
+
+F = zxingcpp.BarcodeFormat
+GOODS = {
+    "EAN-13": (F.EAN13, "6901234567892", b"6901234567892", "]E0"),
+    "EAN-8": (F.EAN8, "96385074", b"96385074", "]E4"),
+    "UPC-A": (F.UPCA, "123456789012", b"0123456789012", "]E0"),
+    "Code 128": (F.Code128, "81234567890123456789", b"81234567890123456789", "]C0"),
+    "ITF-14": (F.ITF, "16901234567899", b"16901234567899", "]I1"),
+    "Data Matrix": (F.DataMatrix, "81234567890123456789", b"81234567890123456789", "]d1"),
+}
+
+
+def bars(symbology: zxingcpp.BarcodeFormat, content: str) -> Picture:
+    """The bar code in the middle of a 720p picture."""
+    drawn = zxingcpp.write_barcode_to_image(zxingcpp.create_barcode(content, symbology), scale=3)
+    symbol = np.array(drawn)
+    picture = np.full((720, 1280), 230, np.uint8)
+    top, left = 360 - symbol.shape[0] // 2, 640 - symbol.shape[1] // 2
+    picture[top : top + symbol.shape[0], left : left + symbol.shape[1]] = symbol
+    return picture
+
+
+@pytest.mark.parametrize("name", GOODS)
+def test_goods_are_read_when_asked_for_with_their_aim_identifier(name: str) -> None:
+    symbology, content, expected, aim = GOODS[name]
+    picture = bars(symbology, content)
+    [code] = decode(picture, goods=True)
+    assert (code.payload, code.symbology, code.rung) == (expected, aim, "goods")
+    [turned] = decode(np.rot90(picture), goods=True)
+    assert turned.payload == expected
+
+
+@pytest.mark.parametrize("name", GOODS)
+def test_goods_are_not_looked_for_otherwise(name: str) -> None:
+    symbology, content, *_ = GOODS[name]
+    assert decode(bars(symbology, content)) == []
+
+
+@pytest.mark.parametrize("name", [name for name in GOODS if name != "Data Matrix"])
+def test_zbar_reads_the_linear_codes_of_goods(name: str) -> None:
+    symbology, content, expected, aim = GOODS[name]
+    [code] = decode(bars(symbology, content), engine=Engine.PYZBAR, goods=True)
+    assert code.payload == expected
+    assert code.symbology in (aim, None)
+
+
+def test_an_itf_code_of_another_length_is_not_believed() -> None:
+    for engine in (Engine.ZXING, Engine.PYZBAR):
+        assert decode(bars(F.ITF, "1234567890"), engine=engine, goods=True) == []
+
+
+def test_a_box_shows_its_qr_code_and_its_bar_code_at_once() -> None:
+    picture = bars(F.EAN13, "6901234567892")
+    code = flat("QR")
+    picture[20 : 20 + code.shape[0], 20 : 20 + code.shape[1]] = code
+    assert {code.payload for code in decode(picture, goods=True)} == {b"QR", b"6901234567892"}
+
+
+# --- engines ---------------------------------------------------------------------------------
+
+WITHOUT = """
+import sys
+for name in {missing!r}:
+    sys.modules[name] = None
+import numpy
+from drivers.address import Engine
+from drivers.decode import NoDecoder, decode, reader_for
+try:
+    print(type(reader_for(Engine.AUTO)).__name__)
+except NoDecoder as refusal:
+    print("none:", refusal)
+"""
+
+
+@pytest.mark.parametrize(
+    ("missing", "expected"),
+    [
+        ([], "ZxingReader"),
+        (["zxingcpp"], "ZbarReader"),
+        (["pyzbar"], "ZxingReader"),
+        (["zxingcpp", "pyzbar"], "none: zxing: "),
+    ],
+)
+def test_the_engine_is_the_best_that_can_be_loaded(missing: list[str], expected: str) -> None:
+    program = [sys.executable, "-c", WITHOUT.format(missing=missing)]
+    answer = subprocess.run(program, capture_output=True, text=True, check=True, timeout=30)
+    assert answer.stdout.startswith(expected)
+    assert answer.stderr == ""
+
+
+def test_opencv_uses_one_thread() -> None:
+    assert cv2.getNumThreads() == 1
