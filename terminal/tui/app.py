@@ -1,0 +1,261 @@
+"""The counter's screen as one Textual application.
+
+    the till tells  -> `Desk.hear`      -> every screen redraws from the till
+    a key           -> the front screen -> `Checkout.do(command)`
+
+One rule: the screen holds no truth.  It is told what happened, asks the till what is so, and draws
+that; taking it away in the middle of anything changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import App
+from textual.message import Message
+from textual.screen import Screen
+
+from terminal.checkout import Checkout
+from terminal.clock import Clock
+from terminal.sale.commands import PrintReceipt
+from terminal.sale.events import (
+    CodeNotUsable,
+    Event,
+    LineAdded,
+    Notice,
+    PlatformRefused,
+    PlatformSilent,
+    ReceiptPrinted,
+    Refused,
+    SaleOpened,
+    SaleSettled,
+    VoucherAccepted,
+    VoucherRefused,
+)
+from terminal.sale.sale import Sale
+from terminal.text import Words, visible
+from terminal.tui.demo_controls import DemoControls
+from terminal.tui.desk import Desk, Search, ShopFacts
+from terminal.tui.dialogs import QuestionDialog, SlipDialog
+from terminal.tui.entry_dialogs import PeopleDialog
+from terminal.tui.front import Dialog, Front
+from terminal.tui.sale_screen import SaleScreen
+from terminal.tui.theme import THEME
+from terminal.tui.widgets.key_bar import KeyBar
+from terminal.tui.wording import CALM_REFUSALS
+
+TICK_SECONDS = 0.25
+"""How often what runs by itself is drawn: the clock, the countdowns, "asking …"."""
+BELL_GAP_SECONDS = 0.18
+"""Between the two bells of a refusal: far enough apart to be heard as two."""
+
+NEXT_SCAN = (SaleOpened, VoucherRefused, CodeNotUsable)
+"""What closes the slip of the sale before."""
+
+
+class Happened(Message):
+    def __init__(self, happened: Event | Notice, sale: Sale | None) -> None:
+        super().__init__()
+        self.happened, self.sale = happened, sale
+
+
+class TillApp(App[None]):
+    CSS_PATH = Path(__file__).with_name("till.tcss")
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
+    AUTO_FOCUS: ClassVar[str | None] = None
+
+    def __init__(
+        self,
+        checkout: Checkout,
+        words: Mapping[str, Words],
+        shop: ShopFacts,
+        clock: Clock,
+        *,
+        language: str,
+        search: Search,
+        on_slip: Callable[[Sale], None] | None = None,
+        demo: DemoControls | None = None,
+    ) -> None:
+        """The screen of one till; `checkout.run()` is somebody else's task in the same loop.
+
+        words     every language by its code; `language` is the one to begin with
+        search    goods by code, pinyin initials or name, as `Catalogue.search`
+        on_slip   called once for every sale settled while the screen runs, before its slip shows
+        demo      None at work; in a demo, the people and the pretend scanner
+        """
+        super().__init__()
+        self.title = shop.name
+        self.desk = Desk(checkout, words, language, shop, clock, search, demo)
+        self._on_slip = on_slip
+        self._reprinting = ""
+        """The sale whose slip is asked for again; empty when none is."""
+        self._demo_tasks: set[asyncio.Task[None]] = set()
+        self._keys: dict[str, Callable[[], None]] = {
+            "f10": self.ask_to_quit,
+            "ctrl+q": self.ask_to_quit,
+            "f12": self._switch_language,
+        }
+        self._counter_keys: dict[str, Callable[[], None]] = {
+            "f2": self._choose_person,
+            "f3": self._scan_boxes,
+            "f9": self._reprint,
+        }
+        """Only where no dialog is in front."""
+
+    def get_default_screen(self) -> Screen[None]:
+        return SaleScreen(self.desk)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return dict(THEME.variables)
+
+    def on_mount(self) -> None:
+        self.register_theme(THEME)
+        self.theme = THEME.name
+        self.desk.checkout.subscribe(self._tell)
+        self.set_interval(TICK_SECONDS, self.redraw)
+
+    def fail(self, sentence: str) -> None:
+        """Ends the screen because the till cannot go on; `sentence` is left on the terminal."""
+        self.exit(return_code=1, message=Text(visible(sentence)))
+
+    # -- what the till tells
+
+    def _tell(self, happened: Event | Notice, sale: Sale | None) -> None:
+        if self.is_running:
+            self.post_message(Happened(happened, sale))
+
+    def on_happened(self, message: Happened) -> None:
+        happened, sale = message.happened, message.sale
+        self.desk.hear(happened, sale)
+        self._ring(happened)
+        self._close_what_is_over(happened)
+        if isinstance(happened, SaleSettled):
+            assert sale
+            if self._on_slip:
+                self._on_slip(sale)
+            self._show_slip(sale)
+        if isinstance(happened, ReceiptPrinted) and sale and sale.sale_id == self._reprinting:
+            self._reprinting = ""
+            self._show_slip(replace(sale, receipts=sale.receipts - 1))
+        self.redraw()
+
+    def redraw(self) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, Front):
+                screen.redraw()
+        if isinstance(front := self.screen, Front):
+            self.desk.pace.showing(front.agreed_to(), self.desk.clock.monotonic())
+
+    def _ring(self, happened: Event | Notice) -> None:
+        """Once for what was taken, twice for what was not."""
+        match happened:
+            case VoucherAccepted() | LineAdded():
+                self.bell()
+            case Refused(reason) if reason in CALM_REFUSALS:
+                pass
+            case (
+                Refused()
+                | VoucherRefused()
+                | CodeNotUsable()
+                | PlatformRefused()
+                | PlatformSilent()
+            ):
+                self.bell()
+                self.set_timer(BELL_GAP_SECONDS, self.bell)
+            case _:
+                pass
+
+    def _close_what_is_over(self, happened: Event | Notice) -> None:
+        """The slip at the next scan; a dialog about a sale when that sale has gone."""
+        while isinstance(front := self.screen, Dialog):
+            next_customer = isinstance(front, SlipDialog) and isinstance(happened, NEXT_SCAN)
+            settled = isinstance(happened, SaleSettled)
+            if not (next_customer or settled or front.has_lost_its_sale):
+                return
+            front.close()
+
+    def _show_slip(self, sale: Sale) -> None:
+        if isinstance(self.screen, SlipDialog):
+            self.screen.close()
+        self.push_screen(SlipDialog(self.desk, sale, self._reprint))
+
+    # -- keys
+
+    async def on_event(self, event: events.Event) -> None:
+        """Every key is taken here, in order, and nothing of Textual's own bindings applies."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self._take_key(event.key, event.character)
+        elif isinstance(event, events.Paste):
+            event.stop()
+        else:
+            await super().on_event(event)
+
+    def on_key_bar_pressed(self, message: KeyBar.Pressed) -> None:
+        character = "/" if message.key == "slash" else None
+        self._take_key(message.key, character)
+
+    def _take_key(self, key: str, character: str | None) -> None:
+        front = self.screen
+        at_counter = self._counter_keys if isinstance(front, SaleScreen) else {}
+        if action := self._keys.get(key) or at_counter.get(key):
+            action()
+        elif isinstance(front, Front):
+            front.take_key(key, character)
+
+    def _switch_language(self) -> None:
+        self.desk.next_language()
+        self.redraw()
+
+    async def action_quit(self) -> None:
+        self.ask_to_quit()
+
+    def ask_to_quit(self) -> None:
+        """Ends the screen, but not while money moves; asks first where a sale is unfinished."""
+        checkout = self.desk.checkout
+        if checkout.busy or checkout.moving_money:
+            checkout.tell(Refused("quit_busy"))
+        elif checkout.open:
+            if not isinstance(self.screen, QuestionDialog):
+                count = str(len(checkout.open))
+                question = QuestionDialog(self.desk, "quit", self.exit, pinned_to=None, count=count)
+                self.push_screen(question)
+        else:
+            self.exit()
+
+    def _reprint(self) -> None:
+        """F9, on the counter or on the slip itself."""
+        checkout = self.desk.checkout
+        last = checkout.last
+        if last is None or not last.settled:
+            checkout.tell(Refused("no_last_sale"))
+        else:
+            self._reprinting = last.sale_id
+            checkout.do(PrintReceipt(last.sale_id))
+
+    # -- the demo
+
+    def _choose_person(self) -> None:
+        if self.desk.demo:
+            self.push_screen(PeopleDialog(self.desk, self._present))
+
+    def _present(self, person_id: str | None) -> None:
+        demo = self.desk.demo
+        assert demo
+        self._start(demo.hide() if person_id is None else demo.choose(person_id))
+
+    def _scan_boxes(self) -> None:
+        if self.desk.demo:
+            self._start(self.desk.demo.scan_boxes())
+
+    def _start(self, doing: Coroutine[object, object, None]) -> None:
+        """Lets the pretend devices act at their own pace."""
+        task = asyncio.get_running_loop().create_task(doing)
+        self._demo_tasks.add(task)
+        task.add_done_callback(self._demo_tasks.discard)

@@ -1,0 +1,285 @@
+"""The counter: goods on the left, customer and split on the right, the status below.
+
+One rule: it draws what the till says is so, and turns keys into commands; nothing is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from terminal.clock import CHINA
+from terminal.sale.commands import (
+    AddItem,
+    Cancel,
+    Command,
+    LookAgain,
+    Quote,
+    RemoveLine,
+    SetQuantity,
+    TakeCash,
+)
+from terminal.sale.events import LineAdded, Refused
+from terminal.sale.money import Fen, yuan
+from terminal.sale.sale import Sale
+from terminal.tui.desk import Desk, held_fen
+from terminal.tui.dialogs import HelpDialog, QuestionDialog
+from terminal.tui.entry_dialogs import CashDialog, QuantityDialog, SearchDialog
+from terminal.tui.front import Dialog, Front
+from terminal.tui.keys import CASH_PHASES, ENTER, key_caps
+from terminal.tui.pace import QUIET_SECONDS
+from terminal.tui.widgets.cart import Cart, CartShown
+from terminal.tui.widgets.charges import ChargesPanel, ChargesShown
+from terminal.tui.widgets.customer import CustomerPanel, CustomerShown
+from terminal.tui.widgets.history_panel import HistoryPanel, HistoryShown
+from terminal.tui.widgets.key_bar import KeyBar
+from terminal.tui.widgets.split import SplitPanel, SplitShown
+from terminal.tui.widgets.status import StatusPanel, StatusShown
+from terminal.tui.widgets.title import Title, TitleBar
+from terminal.tui.wording import say
+
+
+class SaleScreen(Front):
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._selected: int | None = None
+        """The line number keys act upon; None: there is no line."""
+        self._lines: tuple[LineAdded, ...] = ()
+        """As drawn last, to notice new ones."""
+        self._keys: dict[str, Callable[[], None]] = {
+            "enter": self._enter,
+            "f1": lambda: self._open(HelpDialog(desk)),
+            "f4": self._ask_quantity,
+            "f5": lambda: desk.checkout.do(LookAgain()),
+            "f8": self._ask_cash,
+            "delete": self._remove,
+            "escape": self._cancel,
+            "up": lambda: self._move(-1),
+            "down": lambda: self._move(1),
+            "slash": lambda: self._open(SearchDialog(desk, self._add)),
+        }
+
+    def compose(self) -> ComposeResult:
+        yield TitleBar("title")
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield Cart("cart")
+                yield HistoryPanel("history")
+            with Vertical(id="right"):
+                yield CustomerPanel("customer")
+                yield SplitPanel("split")
+                yield ChargesPanel("charges")
+        yield StatusPanel("status")
+        yield KeyBar("keys")
+
+    # -- drawing
+
+    def redraw(self) -> None:
+        if not self.query(KeyBar):
+            return
+        self._draw_title()
+        self._draw_cart()
+        self._draw_right()
+        self._draw_bottom()
+
+    def _draw_title(self) -> None:
+        desk, told = self.desk, self.desk.told
+        shop = desk.shop
+        where = (
+            shop.name,
+            desk.said("screen.till", number=f"{shop.till_number:02d}"),
+            desk.said("screen.operator", operator=shop.operator),
+        )
+        if told.lost_scanners:
+            scanning = desk.said("screen.scanner_lost", count=len(told.lost_scanners))
+        elif told.last_voucher_at:
+            scanning = desk.said("screen.last_voucher", time=_clock(told.last_voucher_at)[:5])
+        else:
+            scanning = desk.said("screen.no_voucher_yet")
+        title = Title("  ".join(where), scanning, bool(told.lost_scanners), _clock(desk.now()))
+        self.query_one(TitleBar).show(title)
+
+    def _draw_cart(self) -> None:
+        desk = self.desk
+        sale = desk.shown_sale
+        lines = sale.lines if sale else ()
+        if lines != self._lines:
+            self._select_after_change(lines)
+        chosen = self._selected if desk.sale and desk.sale.editable else None
+        cart = self.query_one(Cart)
+        cart.head(desk.said("screen.cart"), self._background())
+        cart.set_class(bool(desk.undoing), "-undoing")
+        cart.show(CartShown(desk.words, lines, chosen, self._empty_cart()))
+
+    def _select_after_change(self, lines: tuple[LineAdded, ...]) -> None:
+        """A new line is selected, and so is the neighbour of one that went."""
+        numbers = [line.line for line in lines]
+        before = [line.line for line in self._lines]
+        self._lines = lines
+        if not numbers:
+            self._selected = None
+        elif numbers[-1] not in before or self._selected is None:
+            self._selected = numbers[-1]
+        elif self._selected not in numbers:
+            index = before.index(self._selected)
+            self._selected = numbers[min(index, len(numbers) - 1)]
+
+    def _background(self) -> str:
+        """What happens behind the counter, or what was sold last."""
+        desk = self.desk
+        if desk.undoing:
+            amount = yuan(desk.undoing_fen)
+            return desk.said("screen.undoing", count=len(desk.undoing), amount=amount)
+        last = desk.checkout.last
+        if desk.sale is None and last and last.settled:
+            return desk.said("screen.last_sale", amount=yuan(last.total_fen))
+        return ""
+
+    def _empty_cart(self) -> tuple[str, ...]:
+        keys = ["screen.empty_cart", "screen.empty_typing"]
+        if self.desk.demo:
+            keys.append("screen.empty_demo")
+        return tuple(self.desk.said(key) for key in keys)
+
+    def _draw_right(self) -> None:
+        desk = self.desk
+        sale, words = desk.shown_sale, desk.words
+        customer = self.query_one(CustomerPanel)
+        customer.head(desk.said("screen.customer"))
+        left = sale.voucher.expires_at - desk.now().timestamp() if sale and sale.voucher else 0
+        customer.show(CustomerShown(words, sale, max(0, int(left))))
+        rule = desk.checkout.rule
+        insutype = sale.person.insutype if sale and sale.person else "*"
+        split = self.query_one(SplitPanel)
+        split.head(desk.said("screen.split"), desk.said("screen.rule", source=rule.source))
+        split.show(SplitShown(words, sale, desk.shown_phase(), rule.order(insutype)))
+        charges = self.query_one(ChargesPanel)
+        charges.head(desk.said("screen.charges"))
+        charges.show(ChargesShown(words, sale.tenders if sale else ()))
+
+    def _draw_bottom(self) -> None:
+        desk = self.desk
+        words = desk.words
+        history = self.query_one(HistoryPanel)
+        history.head(desk.said("screen.history"))
+        history.show(HistoryShown(words, tuple(desk.told.history)))
+        self.query_one(StatusPanel).show(StatusShown(words, say(desk.scene(), words)))
+        last = desk.checkout.last
+        caps = key_caps(
+            desk.sale,
+            desk.checkout.phase,
+            words,
+            demo=desk.demo is not None,
+            undoing=bool(desk.undoing),
+            reprint=bool(last and last.settled),
+        )
+        self.query_one(KeyBar).show(tuple(caps))
+
+    def agreed_to(self) -> object:
+        sale = self.desk.sale
+        if sale is None:
+            return None
+        return (sale.sale_id, self.desk.checkout.phase, sale.quote, sale.due_fen)
+
+    # -- keys
+
+    def take_key(self, key: str, character: str | None) -> None:
+        if action := self._keys.get(key):
+            action()
+        elif character and character.isprintable() and character != " ":
+            search = SearchDialog(self.desk, self._add)
+            self._open(search)
+            search.take_key(key, character)
+
+    def on_cart_chosen(self, message: Cart.Chosen) -> None:
+        self._selected = message.line
+        self.redraw()
+
+    def _open(self, dialog: Dialog) -> None:
+        self.app.push_screen(dialog)
+
+    def _refuse(self, reason: str) -> None:
+        """The till itself says why not, so that every listener hears it."""
+        self.desk.checkout.tell(Refused(reason))
+
+    def _enter(self) -> None:
+        desk = self.desk
+        meant = self.enter_is_meant()
+        command = ENTER[desk.checkout.phase]
+        if meant or isinstance(command, Quote) or desk.checkout.busy:
+            desk.checkout.do(command)
+        else:
+            self._refuse("too_fast")
+
+    def _selected_line(self) -> tuple[Sale, LineAdded] | None:
+        """The line a key acts upon, or None after saying why not."""
+        sale = self.desk.sale
+        line = sale.line(self._selected) if sale and self._selected is not None else None
+        if sale is None or line is None:
+            self._refuse("no_line")
+        elif not sale.editable:
+            self._refuse("not_now")
+        else:
+            return sale, line
+        return None
+
+    def _ask_quantity(self) -> None:
+        if found := self._selected_line():
+            sale, line = found
+            set_quantity = self._on_sale(sale, lambda n: SetQuantity(line.line, n))
+            self._open(QuantityDialog(self.desk, sale, line, set_quantity))
+
+    def _remove(self) -> None:
+        if found := self._selected_line():
+            self.desk.checkout.do(RemoveLine(found[1].line))
+
+    def _ask_cash(self) -> None:
+        sale = self.desk.sale
+        if sale is None or self.desk.checkout.phase not in CASH_PHASES:
+            self._refuse("no_cash_due")
+        else:
+            take = self._on_sale(sale, lambda fen: TakeCash(Fen(fen)))
+            self._open(CashDialog(self.desk, sale, take))
+
+    def _cancel(self) -> None:
+        desk = self.desk
+        sale = desk.sale
+        if desk.clock.monotonic() - desk.closed_at < QUIET_SECONDS:
+            self._refuse("too_fast")
+        elif sale is None or not sale.standing or desk.checkout.busy:
+            desk.checkout.do(Cancel())
+        else:
+            cancel = self._on_sale(sale, lambda _: Cancel())
+            amount = yuan(held_fen(sale))
+            self._open(
+                QuestionDialog(desk, "cancel", lambda: cancel(0), pinned_to=sale, amount=amount)
+            )
+
+    def _on_sale(self, sale: Sale, command: Callable[[int], Command]) -> Callable[[int], None]:
+        """Does the command, but only while `sale` is still the one on the counter."""
+
+        def act(number: int) -> None:
+            now = self.desk.sale
+            if now is None or now.sale_id != sale.sale_id:
+                self._refuse("nothing_open")
+            else:
+                self.desk.checkout.do(command(number))
+
+        return act
+
+    def _add(self, code: str) -> None:
+        self.desk.checkout.do(AddItem(code))
+
+    def _move(self, step: int) -> None:
+        numbers = [line.line for line in self._lines]
+        if numbers and self._selected in numbers:
+            index = numbers.index(self._selected) + step
+            self._selected = numbers[max(0, min(index, len(numbers) - 1))]
+            self.redraw()
+
+
+def _clock(at: datetime) -> str:
+    return f"{at.astimezone(CHINA):%H:%M:%S}"

@@ -1,0 +1,1 @@
+"""The panels of the screen.  One rule: each is shown a value and draws it; none asks the till."""

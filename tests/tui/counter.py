@@ -1,0 +1,180 @@
+"""The screen in front of a whole till: real Checkout, journal, client and sandbox; keys by Pilot.
+
+Only the screen's own clock is ahead by hand, so that no test waits for a pause between two keys.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import httpx
+import msgspec
+from starlette.applications import Starlette
+from textual.pilot import Pilot
+
+from terminal.cli.build import Plan
+from terminal.clock import SystemClock
+from terminal.config import load_profile
+from terminal.sale.events import Event, Notice
+from terminal.sale.sale import Sale
+from terminal.sale.steps import Phase
+from terminal.tui import DemoControls, ShopFacts, TillApp
+from terminal.tui.cells import flow, width
+from terminal.tui.widgets.status import StatusPanel
+from tests.till import Till, make_plan, open_test_till, sandbox_app
+
+SMALL, LARGE = (80, 24), (160, 48)
+
+
+class ScreenClock(SystemClock):
+    """The real time, `ahead` seconds later."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=self.ahead)
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.ahead
+
+
+class Unreachable(httpx.ASGITransport):
+    """The sandbox, with no way to it for the named transactions."""
+
+    def __init__(self, app: Starlette, transactions: Sequence[str]) -> None:
+        super().__init__(app=app)
+        self._transactions = tuple(transactions)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        envelope = json.loads(await request.aread())
+        if envelope["infno"] in self._transactions:
+            raise httpx.ConnectError("no route", request=request)
+        return await super().handle_async_request(request)
+
+
+class RungApp(TillApp):
+    """Counts its bells instead of ringing them."""
+
+    bells = 0
+
+    def bell(self) -> None:
+        self.bells += 1
+
+
+@dataclass
+class Counter:
+    """A clerk's place: the till, the screen, and hands on the keyboard."""
+
+    till: Till
+    app: RungApp
+    pilot: Pilot[None]
+    clock: ScreenClock
+    slips: list[Sale] = field(default_factory=list)
+
+    async def press(self, *keys: str) -> None:
+        """Each key after a pause long enough to read the screen, and what follows from it."""
+        for key in keys:
+            self.clock.ahead += 1
+            await self.pilot.press(key)
+            await self.settle()
+
+    async def strike(self, *keys: str) -> None:
+        """Keys as fast as a held key or a hasty clerk sends them."""
+        await self.pilot.press(*keys)
+        await self.settle()
+
+    async def type(self, text: str) -> None:
+        await self.strike(*text)
+
+    async def settle(self) -> None:
+        """Until the till is idle and the screen has drawn it.  Raises what ended the till."""
+        idle = asyncio.ensure_future(self.till.checkout.idle())
+        await asyncio.wait({idle, self.till.task}, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+        assert idle.done() or self.till.task.done(), "the till is busy for ten seconds"
+        idle.cancel()
+        if self.till.task.done():
+            self.till.task.result()
+        await self.pilot.pause()
+        self.app.redraw()
+        await self.pilot.pause()
+
+    async def quoted(self, person: str, boxes: tuple[str, ...] | None = None) -> Sale:
+        sale = await (self.till.quoted(person, boxes) if boxes else self.till.quoted(person))
+        await self.settle()
+        return sale
+
+    def phase(self) -> Phase:
+        return self.till.checkout.phase
+
+    @property
+    def text(self) -> str:
+        """What can be read on the screen now, dialogs and what shows around them included."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+    def says(self, key: str, **values: object) -> bool:
+        """Whether the status panel says this message, wrapped as it may be."""
+        words = self.app.desk.words
+        labels = (words.say(f"screen.{label}") for label in ("happened", "money", "next"))
+        panel = self.app.screen_stack[0].query_one(StatusPanel)
+        cells = panel.content_size.width - max(width(label) for label in labels) - 4
+        return all(row in self.text for row in flow(words.say(key, **values), cells, 9))
+
+    @property
+    def happened(self) -> Sequence[Event | Notice]:
+        return self.till.happened
+
+
+def unhurried(profile: str) -> Plan:
+    """The demo counter with the schedules it is shipped with, so that a wait can be seen."""
+    made = make_plan(profile)
+    shipped = load_profile(made.counter.platform, Path())
+    patient = msgspec.structs.replace(made.profile, resolve=shipped.resolve)
+    return replace(made, profile=patient)
+
+
+@asynccontextmanager
+async def counter(
+    folder: Path,
+    *,
+    size: tuple[int, int] = SMALL,
+    language: str = "zh",
+    profile: str = "sandbox",
+    app: Starlette | None = None,
+    made: Plan | None = None,
+    demo: DemoControls | None = None,
+    unreachable: Sequence[str] = (),
+) -> AsyncIterator[Counter]:
+    """One boot of a till with its screen.
+
+    app          the sandbox, kept for a second boot
+    unreachable  transactions for which no connection can be made
+    """
+    made = made or make_plan(profile)
+    app = app or sandbox_app()
+    network = Unreachable(app, unreachable)
+    async with open_test_till(folder / "journal.db", app, made=made, transport=network) as till:
+        clock = ScreenClock()
+        slips: list[Sale] = []
+        shop = made.counter.shop
+        screen = RungApp(
+            till.checkout,
+            made.words,
+            ShopFacts(shop.name, made.counter.till.number, made.counter.till.operator, shop.region),
+            clock,
+            language=language,
+            search=made.catalogue.search,
+            on_slip=slips.append,
+            demo=demo,
+        )
+        async with screen.run_test(size=size) as pilot:
+            at_counter = Counter(till, screen, pilot, clock, slips)
+            await at_counter.settle()
+            yield at_counter
