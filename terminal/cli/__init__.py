@@ -19,6 +19,7 @@ VERBS = {
     "sandbox": "a pretend settlement platform and voucher issuer on this machine",
     "receipt": "print the slip of a settled sale",
     "journal": "is the journal whole, and what is in it",
+    "open": "everything that is not final, and what is being done about it",
     "voucher": "check or issue a voucher",
     "keys": "make, show and check keys and trust lists",
 }

@@ -1,0 +1,61 @@
+"""`gongji open`: everything that is not final, since when, what is being done, what to say.
+
+Reads a copy of the journal, so it may be asked while the till works.
+"""
+
+from __future__ import annotations
+
+import argparse
+from datetime import datetime
+
+import msgspec
+
+from terminal.cli.build import add_arguments, plan
+from terminal.cli.exits import Exit, Stop
+from terminal.clock import CHINA
+from terminal.journal import JournalError
+from terminal.journal.snapshot import reading
+from terminal.sale.money import yuan
+from terminal.sale.pending import OpenItem, open_items
+from terminal.sale.sale import Sale, evolve
+from terminal.text import Words
+
+
+def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = verbs.add_parser("open", help="everything that is not final")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    add_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 also when something is open: that is an answer, not a failure."""
+    made = plan(args)
+    sales: dict[str, Sale] = {}
+    try:
+        with reading(args.journal) as journal:
+            for entry in journal.open_entries():
+                sales[entry.sale_id] = evolve(sales.get(entry.sale_id), entry.sale_id, entry.event)
+    except JournalError as exc:
+        raise Stop(Exit.JOURNAL, str(exc)) from exc
+    items = open_items(sales.values(), made.rule)
+    words = made.words[made.counter.language]
+    for item in items:
+        print(msgspec.json.encode(item).decode() if args.json else _lines(item, words))
+    if not items and not args.json:
+        print(words.say("open.nothing"))
+    return Exit.OK
+
+
+def _lines(item: OpenItem, words: Words) -> str:
+    since = datetime.fromisoformat(item.since).astimezone(CHINA)
+    facts = [words.say("open.since", number=item.sale_id, time=f"{since:%m-%d %H:%M}")]
+    if item.held_fen:
+        facts.append(words.say("open.held", amount=yuan(item.held_fen)))
+    if item.uncertain_account:
+        account = words.say(f"account.{item.uncertain_account}")
+        facts.append(words.say("open.uncertain", amount=yuan(item.uncertain_fen), account=account))
+    if item.cash_fen:
+        facts.append(words.say("open.cash", amount=yuan(item.cash_fen)))
+    doing = words.say_code("open.doing", item.phase)
+    tell = words.say_code("open.tell", item.phase)
+    return "\n  ".join([*facts, doing, tell])
