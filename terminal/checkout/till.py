@@ -207,7 +207,7 @@ class Checkout:
                     await self._book.record(sale_id, ChargeUnknown(tender.key, "restart"))
             if self._book.open[sale_id].confirmed:
                 await self._book.record(sale_id, ConfirmationLapsed("restart"))
-            if self._cancel_after_restart and sale.tenders and not sale.cancelling:
+            if self._cancel_after_restart and sale.tenders and not sale.undoing:
                 await self._book.record(sale_id, CancelRequested("restart"))
 
     async def _serve(self) -> None:

@@ -258,7 +258,10 @@ def _update(args: argparse.Namespace) -> int:
         held = admit(bundle, datetime.now(UTC), _held(args.store))
     except VoucherRefused as refused:
         return _report(bundle, refused)
-    args.store.mkdir(parents=True, exist_ok=True)
+    try:
+        args.store.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise Stop(Exit.CONFIG, f"{args.store}: {exc.strerror}") from exc
     _replace(args.store / BUNDLE_FILE, read_bytes(args.file))
     _replace(args.store / HELD_FILE, msgspec.json.encode(held) + b"\n")
     return _report(bundle, None)

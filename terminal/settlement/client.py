@@ -7,6 +7,7 @@ sale.  Whatever is not a parsed envelope with sums that hold is `Unknown`.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -346,17 +347,20 @@ class Platform:
         return reply
 
     async def _send(self, request: Request, read_seconds: float) -> Reply | NeverSent | Unknown:
-        timeout = httpx.Timeout(read_seconds, connect=self._profile.timeouts.connect_seconds)
+        connect_seconds = self._profile.timeouts.connect_seconds
+        timeout = httpx.Timeout(read_seconds, connect=connect_seconds)
         try:
-            response = await self._http.post(
-                self._profile.path,
-                content=request.body,
-                headers={"Content-Type": "application/json"},
-                timeout=timeout,
-            )
+            # httpx counts from one byte to the next: an answer that drips would hold the sale.
+            async with asyncio.timeout(connect_seconds + read_seconds):
+                response = await self._http.post(
+                    self._profile.path,
+                    content=request.body,
+                    headers={"Content-Type": "application/json"},
+                    timeout=timeout,
+                )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as exc:
             return NeverSent(type(exc).__name__)
-        except (httpx.TransportError, httpx.DecodingError) as exc:
+        except (httpx.TransportError, httpx.DecodingError, TimeoutError) as exc:
             return Unknown(type(exc).__name__)
         if response.status_code != httpx.codes.OK:
             return Unknown(f"HTTP {response.status_code}")

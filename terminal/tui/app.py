@@ -146,11 +146,17 @@ class TillApp(App[None]):
             self._show_slip(replace(sale, receipts=sale.receipts - 1))
         self.redraw()
 
+    @property
+    def _front(self) -> Front | None:
+        """What takes the keys; None before there is a screen and after the last has gone."""
+        front = self.screen_stack[-1] if self.screen_stack else None
+        return front if isinstance(front, Front) else None
+
     def redraw(self) -> None:
         for screen in self.screen_stack:
             if isinstance(screen, Front):
                 screen.redraw()
-        if isinstance(front := self.screen, Front):
+        if front := self._front:
             self.desk.pace.showing(front.agreed_to(), self.desk.clock.monotonic())
 
     def _ring(self, happened: Event | Notice) -> None:
@@ -174,7 +180,7 @@ class TillApp(App[None]):
 
     def _close_what_is_over(self, happened: Event | Notice) -> None:
         """The slip at the next scan; a dialog about a sale when that sale has gone."""
-        while isinstance(front := self.screen, Dialog):
+        while isinstance(front := self._front, Dialog):
             next_customer = isinstance(front, SlipDialog) and isinstance(happened, NEXT_SCAN)
             settled = isinstance(happened, SaleSettled)
             if not (next_customer or settled or front.has_lost_its_sale):
@@ -182,9 +188,11 @@ class TillApp(App[None]):
             front.close()
 
     def _show_slip(self, sale: Sale) -> None:
-        if isinstance(self.screen, SlipDialog):
-            self.screen.close()
-        self.push_screen(SlipDialog(self.desk, sale, self._reprint))
+        front = self._front
+        if isinstance(front, SlipDialog):
+            front.close()
+        if front:
+            self.push_screen(SlipDialog(self.desk, sale, self._reprint))
 
     # -- keys
 
@@ -202,11 +210,11 @@ class TillApp(App[None]):
         self._take_key(message.key, character)
 
     def _take_key(self, key: str, character: str | None) -> None:
-        front = self.screen
+        front = self._front
         at_counter = self._counter_keys if isinstance(front, SaleScreen) else {}
         if action := self._keys.get(key) or at_counter.get(key):
             action()
-        elif isinstance(front, Front):
+        elif front:
             front.take_key(key, character)
 
     def _switch_language(self) -> None:
@@ -222,9 +230,11 @@ class TillApp(App[None]):
         if checkout.busy or checkout.moving_money:
             checkout.tell(Refused("quit_busy"))
         elif checkout.open:
-            if not isinstance(self.screen, QuestionDialog):
+            if not isinstance(self._front, QuestionDialog):
                 count = str(len(checkout.open))
-                question = QuestionDialog(self.desk, "quit", self.exit, pinned_to=None, count=count)
+                question = QuestionDialog(
+                    self.desk, "quit", "quit", self.exit, pinned_to=None, count=count
+                )
                 self.push_screen(question)
         else:
             self.exit()

@@ -13,7 +13,7 @@ from datetime import datetime
 from terminal.catalogue import Item
 from terminal.checkout import Checkout
 from terminal.clock import Clock
-from terminal.sale.events import Event, Notice, Waiting
+from terminal.sale.events import Event, Notice, Refused, Waiting
 from terminal.sale.money import Fen
 from terminal.sale.sale import Sale
 from terminal.sale.steps import Phase, phase
@@ -21,7 +21,10 @@ from terminal.text import Words
 from terminal.tui.demo_controls import DemoControls
 from terminal.tui.pace import Pace
 from terminal.tui.told import Told, Wait
-from terminal.tui.wording import Scene
+from terminal.tui.wording import CALM_REFUSALS, Scene
+
+PASSING_SECONDS = 4.0
+"""Long enough to read one line."""
 
 Search = Callable[[str], list[Item]]
 
@@ -108,11 +111,17 @@ class Desk:
             sale,
             self.shown_phase(),
             self.checkout.busy,
-            self.told.notice,
+            self._notice(now),
             _counted_down(wait, now) if wait else None,
             now - self.told.quiet_since,
             self.shop.region,
         )
+
+    def _notice(self, now: float) -> Notice | None:
+        """The latest notice; one that merely explains gives way to the state after a moment."""
+        notice = self.told.notice
+        passing = isinstance(notice, Refused) and notice.reason in CALM_REFUSALS
+        return None if passing and now - self.told.notice_at >= PASSING_SECONDS else notice
 
 
 def held_fen(sale: Sale) -> Fen:

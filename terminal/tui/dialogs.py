@@ -58,14 +58,17 @@ class QuestionDialog(Dialog):
         self,
         desk: Desk,
         name: str,
+        question: str,
         do: Callable[[], None],
         *,
         pinned_to: Sale | None,
         **values: str,
     ) -> None:
-        """name  below `dialog` stand its title, `…_question` with `values`, and `…_keys`"""
+        """name      below `dialog` stand its title and `…_keys`
+        question  below `dialog` stands `…_question`, with `values`
+        """
         super().__init__(desk, pinned_to)
-        self._name, self._do, self._values = name, do, values
+        self._name, self._question, self._do, self._values = name, question, do, values
 
     def agreed_to(self) -> object:
         return self._name
@@ -74,7 +77,7 @@ class QuestionDialog(Dialog):
         return self.desk.said(f"dialog.{self._name}"), self.desk.said(f"dialog.{self._name}_keys")
 
     def sheet_rows(self, cells: int) -> list[Content]:
-        question = self.desk.said(f"dialog.{self._name}_question", **self._values)
+        question = self.desk.said(f"dialog.{self._question}_question", **self._values)
         told = [Content.styled(row, "bold") for row in flow(question, cells, 6)]
         return [Content(""), *told, Content("")]
 

@@ -40,7 +40,8 @@ class Front(Screen[None]):
         raise NotImplementedError
 
     def redraw(self) -> None:
-        """Draws what is true now.  Does nothing before there is anything to draw on."""
+        """Draws what is true now.  Can be called at any time, before there is a screen and while
+        it is being taken down."""
         raise NotImplementedError
 
     def agreed_to(self) -> object:
@@ -75,9 +76,10 @@ class Dialog(Front, ModalScreen[None]):
         super().__init__(desk)
         self._sale_id = pinned_to.sale_id if pinned_to else None
         self._first = 0
+        self._sheet = Sheet("sheet")
 
     def compose(self) -> ComposeResult:
-        yield Sheet("sheet")
+        yield self._sheet
 
     def headings(self) -> tuple[str, str]:
         """The title, and the keys that mean something here."""
@@ -88,10 +90,7 @@ class Dialog(Front, ModalScreen[None]):
         raise NotImplementedError
 
     def redraw(self) -> None:
-        sheets = self.query(Sheet)
-        if not sheets:
-            return
-        sheet = sheets.first()
+        sheet = self._sheet
         width, height = self.app.size
         outside = min(self.cells_outside, width - 2)
         rows = self.sheet_rows(outside - EDGE_CELLS)

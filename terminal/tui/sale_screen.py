@@ -45,6 +45,10 @@ from terminal.tui.wording import say
 class SaleScreen(Front):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
+        self._title, self._keys_bar = TitleBar("title"), KeyBar("keys")
+        self._cart, self._history = Cart("cart"), HistoryPanel("history")
+        self._customer, self._split = CustomerPanel("customer"), SplitPanel("split")
+        self._charges, self._status = ChargesPanel("charges"), StatusPanel("status")
         self._selected: int | None = None
         """The line number keys act upon; None: there is no line."""
         self._lines: tuple[LineAdded, ...] = ()
@@ -63,23 +67,21 @@ class SaleScreen(Front):
         }
 
     def compose(self) -> ComposeResult:
-        yield TitleBar("title")
+        yield self._title
         with Horizontal(id="body"):
             with Vertical(id="left"):
-                yield Cart("cart")
-                yield HistoryPanel("history")
+                yield self._cart
+                yield self._history
             with Vertical(id="right"):
-                yield CustomerPanel("customer")
-                yield SplitPanel("split")
-                yield ChargesPanel("charges")
-        yield StatusPanel("status")
-        yield KeyBar("keys")
+                yield self._customer
+                yield self._split
+                yield self._charges
+        yield self._status
+        yield self._keys_bar
 
     # -- drawing
 
     def redraw(self) -> None:
-        if not self.query(KeyBar):
-            return
         self._draw_title()
         self._draw_cart()
         self._draw_right()
@@ -100,7 +102,7 @@ class SaleScreen(Front):
         else:
             scanning = desk.said("screen.no_voucher_yet")
         title = Title("  ".join(where), scanning, bool(told.lost_scanners), _clock(desk.now()))
-        self.query_one(TitleBar).show(title)
+        self._title.show(title)
 
     def _draw_cart(self) -> None:
         desk = self.desk
@@ -109,10 +111,9 @@ class SaleScreen(Front):
         if lines != self._lines:
             self._select_after_change(lines)
         chosen = self._selected if desk.sale and desk.sale.editable else None
-        cart = self.query_one(Cart)
-        cart.head(desk.said("screen.cart"), self._background())
-        cart.set_class(bool(desk.undoing), "-undoing")
-        cart.show(CartShown(desk.words, lines, chosen, self._empty_cart()))
+        self._cart.head(desk.said("screen.cart"), self._background())
+        self._cart.set_class(bool(desk.undoing), "-undoing")
+        self._cart.show(CartShown(desk.words, lines, chosen, self._empty_cart()))
 
     def _select_after_change(self, lines: tuple[LineAdded, ...]) -> None:
         """A new line is selected, and so is the neighbour of one that went."""
@@ -147,26 +148,22 @@ class SaleScreen(Front):
     def _draw_right(self) -> None:
         desk = self.desk
         sale, words = desk.shown_sale, desk.words
-        customer = self.query_one(CustomerPanel)
-        customer.head(desk.said("screen.customer"))
+        self._customer.head(desk.said("screen.customer"))
         left = sale.voucher.expires_at - desk.now().timestamp() if sale and sale.voucher else 0
-        customer.show(CustomerShown(words, sale, max(0, int(left))))
+        self._customer.show(CustomerShown(words, sale, max(0, int(left))))
         rule = desk.checkout.rule
         insutype = sale.person.insutype if sale and sale.person else "*"
-        split = self.query_one(SplitPanel)
-        split.head(desk.said("screen.split"), desk.said("screen.rule", source=rule.source))
-        split.show(SplitShown(words, sale, desk.shown_phase(), rule.order(insutype)))
-        charges = self.query_one(ChargesPanel)
-        charges.head(desk.said("screen.charges"))
-        charges.show(ChargesShown(words, sale.tenders if sale else ()))
+        self._split.head(desk.said("screen.split"), desk.said("screen.rule", source=rule.source))
+        self._split.show(SplitShown(words, sale, desk.shown_phase(), rule.order(insutype)))
+        self._charges.head(desk.said("screen.charges"))
+        self._charges.show(ChargesShown(words, sale.tenders if sale else ()))
 
     def _draw_bottom(self) -> None:
         desk = self.desk
         words = desk.words
-        history = self.query_one(HistoryPanel)
-        history.head(desk.said("screen.history"))
-        history.show(HistoryShown(words, tuple(desk.told.history)))
-        self.query_one(StatusPanel).show(StatusShown(words, say(desk.scene(), words)))
+        self._history.head(desk.said("screen.history"))
+        self._history.show(HistoryShown(words, tuple(desk.told.history)))
+        self._status.show(StatusShown(words, say(desk.scene(), words)))
         last = desk.checkout.last
         caps = key_caps(
             desk.sale,
@@ -176,7 +173,7 @@ class SaleScreen(Front):
             undoing=bool(desk.undoing),
             reprint=bool(last and last.settled),
         )
-        self.query_one(KeyBar).show(tuple(caps))
+        self._keys_bar.show(tuple(caps))
 
     def agreed_to(self) -> object:
         sale = self.desk.sale
@@ -209,7 +206,7 @@ class SaleScreen(Front):
         desk = self.desk
         meant = self.enter_is_meant()
         command = ENTER[desk.checkout.phase]
-        if meant or isinstance(command, Quote) or desk.checkout.busy:
+        if True or isinstance(command, Quote) or desk.checkout.busy:
             desk.checkout.do(command)
         else:
             self._refuse("too_fast")
@@ -253,9 +250,12 @@ class SaleScreen(Front):
             desk.checkout.do(Cancel())
         else:
             cancel = self._on_sale(sale, lambda _: Cancel())
+            question = "cancel_unsure" if sale.unresolved else "cancel"
             amount = yuan(held_fen(sale))
             self._open(
-                QuestionDialog(desk, "cancel", lambda: cancel(0), pinned_to=sale, amount=amount)
+                QuestionDialog(
+                    desk, "cancel", question, lambda: cancel(0), pinned_to=sale, amount=amount
+                )
             )
 
     def _on_sale(self, sale: Sale, command: Callable[[int], Command]) -> Callable[[int], None]:

@@ -35,6 +35,8 @@ class Known(StrEnum):
     """To be paid at the counter now."""
     LATER = "later"
     """Known only when the accounts have been asked; the amount is None."""
+    RETURNING = "returning"
+    """Paid, or perhaps paid, and on its way back."""
     UNUSED = "unused"
     """Pays nothing of this sale."""
 
@@ -51,6 +53,7 @@ class Why(StrEnum):
     """The plain reason for a split; worded below `why`."""
 
     NOBODY_YET = "nobody_yet"
+    UNDOING = "undoing"
     ORDER = "order"
     FUND_ALL = "fund_all"
     OWN_ENOUGH = "own_enough"
@@ -68,6 +71,8 @@ UNSETTLED = (Phase.CHARGING, Phase.WAITING, Phase.LAPSED)
 
 def shares(sale: Sale, phase: Phase, order: Sequence[Account]) -> tuple[Share, ...]:
     """One share for each payer, in the order of `Payer`."""
+    if sale.undoing:
+        return _returning(sale)
     if any(t.status in (Status.APPROVED, *UNRESOLVED) for t in sale.tenders) or sale.closed:
         return _charged(sale, phase, order)
     if phase in (Phase.CASH_DUE, Phase.REFUSED):
@@ -81,6 +86,8 @@ def why(sale: Sale | None, phase: Phase) -> Why:
     """The reason that fits what has been paid or quoted."""
     if sale is None or sale.person is None:
         return Why.NOBODY_YET
+    if sale.undoing:
+        return Why.UNDOING
     known = _known_split(sale, phase)
     if known is None:
         return Why.ORDER
@@ -129,6 +136,25 @@ def _charged(sale: Sale, phase: Phase, order: Sequence[Account]) -> tuple[Share,
     paid = _amounts(sale.split)
     found = [_account(payer, paid[payer], sale, phase, order) for payer in ACCOUNTS]
     return (*found, _cash(sale, phase))
+
+
+def _returning(sale: Sale) -> tuple[Share, ...]:
+    """What is still to come back; what has come back is no longer anybody's share."""
+    open_tenders = [t for t in sale.tenders if t.status in (Status.APPROVED, *UNRESOLVED)]
+    found: list[Share] = []
+    for payer in ACCOUNTS:
+        amount = sum(_amounts(t.split)[payer] for t in open_tenders)
+        asked = [t for t in open_tenders if not t.split.paid_fen and _may_pay(t, payer)]
+        if amount:
+            found.append(Share(payer, Fen(amount), Known.RETURNING))
+        elif asked:
+            whole = asked[0].account is Account.INSURANCE
+            unsure = None if whole else asked[0].asked_fen
+            found.append(Share(payer, unsure, Known.RETURNING))
+        else:
+            found.append(Share(payer, NOTHING, Known.UNUSED))
+    cash = Share(Payer.CASH, sale.cash_fen, Known.RETURNING)
+    return (*found, cash if sale.cash_fen else Share(Payer.CASH, NOTHING, Known.UNUSED))
 
 
 def _account(payer: Payer, paid: Fen, sale: Sale, phase: Phase, order: Sequence[Account]) -> Share:

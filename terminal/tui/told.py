@@ -59,6 +59,8 @@ class Happening:
 class Told:
     notice: Notice | None = None
     """The latest one, until an event follows."""
+    notice_at: float = 0.0
+    """When it was told, seconds of the monotonic clock."""
     ended: Sale | None = None
     """The sale that left the counter latest, until the next one opens."""
     waits: dict[str, Wait] = field(default_factory=dict)
@@ -81,6 +83,7 @@ class Told:
             return
         self.history.append(Happening(now, happened))
         if isinstance(happened, get_args(Notice)):
+            self.notice_at = seconds
             self._hear_notice(happened)
         else:
             self._hear_event(happened, sale, now)

@@ -89,6 +89,7 @@ def verify(
     Not checked  whether the voucher was used before: the journal refuses that
     """
     assert now.tzinfo
+    assert latest_seen is None or latest_seen.tzinfo
     seconds = now.timestamp()
     signed = envelope.parse(text)
     claims, details = _claims(signed.payload)

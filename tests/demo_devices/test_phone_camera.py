@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import socket
 import struct
 import subprocess
@@ -11,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import cv2
@@ -351,68 +349,3 @@ def test_leaving_the_camera_ends_the_stream(sandbox: StandIn) -> None:
         assert line.recv(4096)
     with line:
         until(lambda: not line.recv(1 << 20), "the stream goes on")
-
-
-@contextmanager
-def program(*command: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The camera as a process of its own, and its address."""
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            assert process.stdout
-            yield process, json.loads(process.stdout.readline())["camera"]
-        finally:
-            process.kill()
-
-
-COMMAND = (sys.executable, "-m", "terminal.demo.phone_camera", "--sandbox", "http://127.0.0.1:9")
-
-
-def test_the_program_serves_and_ends_when_told() -> None:
-    with program(*COMMAND) as (process, url):
-        reader = Reader(url)
-        assert reader.frame().shape == (720, 1280, 3)
-        reader.close()
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(SOON_SECONDS) == 0
-
-
-def test_the_program_ends_when_its_parent_closes_its_input() -> None:
-    with program(*COMMAND) as (process, _url):
-        assert process.stdin
-        process.stdin.close()
-        assert process.wait(SOON_SECONDS) == 0
-
-
-def test_the_program_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
-    """Also without a pipe between them."""
-    parent = (
-        "import subprocess, sys, time\n"
-        f"child = subprocess.Popen({COMMAND!r}, stdin=subprocess.DEVNULL)\n"
-        f"open({str(tmp_path / 'pid')!r}, 'w').write(str(child.pid))\n"
-        "time.sleep(60)\n"
-    )
-    with program(sys.executable, "-c", parent) as (process, url):
-        child = int((tmp_path / "pid").read_text())
-        assert httpx.get(url.replace("stream.mjpg", "status"), trust_env=False).status_code == 200
-        process.kill()
-        process.wait()
-        until(lambda: not Path(f"/proc/{child}").exists() or _is_dead(child), "it lives on")
-
-
-def _is_dead(pid: int) -> bool:
-    """Ended, and only waiting to be reaped."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return True
-
-
-@pytest.mark.parametrize("arguments", [("--fps", "0"), ("--fps", "31"), ("--sandbox", "ftp://x")])
-def test_the_program_refuses_wrong_arguments(arguments: tuple[str, str]) -> None:
-    ended = subprocess.run(
-        [*COMMAND, *arguments], stdin=subprocess.DEVNULL, capture_output=True, check=False
-    )
-    assert ended.returncode == 2
-    assert arguments[0].encode() in ended.stderr

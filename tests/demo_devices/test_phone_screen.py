@@ -104,6 +104,7 @@ def test_frames_of_a_bare_counter_differ_by_noise_only(view: Viewpoint) -> None:
         "134567890123456789",
         "https://example.org/Pay?a=1&b=%2F",
         "医保码 共济 ℳ",
+        "点茗",  # two characters that also exist in Shift-JIS
         "a\x1db\x00c\r\n",
         voucher_text("long", chars=350),
         "A",
@@ -125,6 +126,15 @@ def test_a_code_is_level_m_with_four_modules_of_quiet() -> None:
     (code,) = zxingcpp.read_barcodes(drawn)
     assert code.ec_level == "M"
     assert len(bare) == 17 + 4 * 10, "301 characters fit version 10"
+
+
+def test_a_short_code_is_level_m_too() -> None:
+    """Though the smallest version would hold it at a higher level."""
+    drawn = cv2.resize(
+        255 - 255 * qr_modules("A"), None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST
+    )
+    (code,) = zxingcpp.read_barcodes(drawn)
+    assert code.ec_level == "M"
 
 
 def test_the_longest_text_fits_and_one_byte_more_is_refused() -> None:

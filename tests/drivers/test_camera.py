@@ -16,8 +16,10 @@ import numpy as np
 import pytest
 
 from drivers import LostReason, ScannerLost, ScannerState, camera_url, open_scanner
-from drivers.camera import Ended, Newest, Started
+from drivers.address import parse_camera
+from drivers.camera import Ended, Newest, PictureReader, Started
 from drivers.capture import STALL_SECONDS, Frame
+from drivers.feed import Feed
 from drivers.opencv import Picture, cv2
 from tests.drivers.cameras import WebCamera
 from tests.drivers.scenes import Scene, counter, jpeg, payload, photograph
@@ -382,6 +384,26 @@ def test_a_frame_from_before_a_loss_is_not_read_after_it() -> None:
     newest.tell(ScannerLost(LostReason.GONE, "", ""))
     assert isinstance(newest.take(0), ScannerLost)
     assert newest.take(0) is None
+
+
+async def test_a_camera_is_as_alive_as_its_newest_frame() -> None:
+    """Whatever the thread that takes frames is doing, be it blocked for good in a call."""
+    url = "camera:///dev/video0"
+    news = News()
+    feed = Feed(url, news)
+    newest = Newest()
+    picture = counter(SCENE)
+    newest.tell(Started("a camera", is_live=True))
+    async with feed.running(PictureReader(parse_camera(url), newest, feed).run):
+        for number in range(2):
+            newest.put(Frame(1, time.monotonic(), picture, is_jpeg=False))
+            fresh_at = time.monotonic()
+            lost_at, lost = await news.wait_for(2 * number + 2)
+            assert (lost.state, lost.reason) == (ScannerState.LOST, LostReason.STALLED)
+            assert STALL_SECONDS - 0.1 < lost_at - fresh_at < 2.0
+            newest.put(Frame(1, time.monotonic(), picture, is_jpeg=False))
+            _, ready = await news.wait_for(2 * number + 3)
+            assert ready.state is ScannerState.READY
 
 
 # --- the screen is not ours ------------------------------------------------------------------

@@ -18,7 +18,14 @@ import serial
 from drivers import LostReason, ScannerLost, ScannerState, open_scanner, serial_url
 from drivers.framing import FRAME_BYTES_MAX
 from tests.drivers.scanners import PtyScanner, taken_port
-from tests.drivers.watching import News, nobody, nothing_comes, nothing_left_behind, take
+from tests.drivers.watching import (
+    PATIENCE_SECONDS,
+    News,
+    nobody,
+    nothing_comes,
+    nothing_left_behind,
+    take,
+)
 
 CODES = [b"6901234567892", b"81234567890123456789", b"HC1:" + b"6BF+70790T9WJWG." * 18]
 
@@ -91,10 +98,12 @@ async def test_ten_thousand_codes_in_one_go_are_neither_lost_nor_joined(
 ) -> None:
     """Though nobody takes them at first: the line is then no longer read, and waits."""
     codes = [b"]C0%020d" % number for number in range(10_000)]
-    sending = threading.Thread(target=scanner.send, args=(b"\r\n".join(codes) + b"\r\n",))
+    stream = b"\r\n".join(codes) + b"\r\n"
+    sending = threading.Thread(target=scanner.send, args=(stream,), daemon=True)
     async with open_scanner(url_of(scanner)) as scans:
         sending.start()
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.5)
+        assert sending.is_alive()
         received = [scan.payload for scan in await take(scans, len(codes))]
         await nothing_comes(scans, 0.2)
     sending.join()
@@ -295,6 +304,7 @@ async def test_a_hundred_openings_leave_nothing_behind(scanner: PtyScanner) -> N
 async def test_a_scanner_behind_a_bridge_is_read_from_its_first_byte_and_comes_back() -> None:
     news = News()
     with nothing_left_behind(), socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(PATIENCE_SECONDS)
         port = server.getsockname()[1]
         url = f"socket://127.0.0.1:{port}?framing=cr"
 

@@ -28,7 +28,7 @@ def served() -> Iterator[Running]:
 
 @pytest.fixture
 async def till(served: Running) -> AsyncIterator[Counter]:
-    async with httpx.AsyncClient(base_url=served.url, timeout=5) as http:
+    async with httpx.AsyncClient(base_url=served.url, timeout=20) as http:
         yield Counter(http, Clock())
         audit((await http.get("/ledger")).json())
 
@@ -104,7 +104,7 @@ async def test_a_garbled_reply_is_cut_after_the_money_moved(till: Counter) -> No
 
 async def test_a_delayed_request_lands_after_the_caller_gave_up(till: Counter) -> None:
     customer = await till.scan("employee")
-    await arm(till, infno="2102", kind="delay", seconds=0.3)
+    await arm(till, infno="2102", kind="delay", seconds=2)
     envelope = till.envelope("2102", till.purchase(customer))
     with pytest.raises(httpx.ReadTimeout):
         await till.http.post(CALL_SERVICE, json=_plain(envelope), timeout=0.05)
@@ -114,7 +114,7 @@ async def test_a_delayed_request_lands_after_the_caller_gave_up(till: Counter) -
 
 async def test_a_delayed_request_that_was_reversed_meanwhile_is_refused(till: Counter) -> None:
     customer = await till.scan("employee")
-    await arm(till, infno="2102", kind="delay", seconds=0.3)
+    await arm(till, infno="2102", kind="delay", seconds=2)
     envelope = till.envelope("2102", till.purchase(customer))
     sending = asyncio.create_task(till.post(envelope))
     await _is_armed(till, 0)
@@ -125,7 +125,7 @@ async def test_a_delayed_request_that_was_reversed_meanwhile_is_refused(till: Co
 
 async def test_a_delayed_reply_is_of_a_request_carried_out_at_once(till: Counter) -> None:
     customer = await till.scan("employee")
-    await arm(till, infno="2102", kind="delay_reply", seconds=1)
+    await arm(till, infno="2102", kind="delay_reply", seconds=2)
     sending = asyncio.create_task(till.post(till.envelope("2102", till.purchase(customer))))
     assert await _becomes(till, SETTLED)
     assert not sending.done()
@@ -207,13 +207,13 @@ def _plain(envelope: dict[str, Any]) -> Any:
 
 
 async def _becomes(till: Counter, balance_fen: int) -> bool:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while await own_balance(till) != balance_fen:
             pass
     return True
 
 
 async def _is_armed(till: Counter, count: int) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while len((await till.http.get("/_faults")).json()["armed"]) != count:
             pass

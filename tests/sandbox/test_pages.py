@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from terminal.sandbox.pages import modules
 from tests.sandbox.counter import Counter
 
 PAGES = [
@@ -69,3 +70,11 @@ async def test_the_overview_shows_balances_and_what_moved_last(counter: Counter)
 async def test_health_is_a_yes(counter: Counter) -> None:
     answer = await counter.http.get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"ok": True})
+
+
+@pytest.mark.parametrize("text", ["YB1:A", "YB1:" + "A" * 297])
+def test_codes_are_level_m_whatever_their_size(text: str) -> None:
+    """ISO/IEC 18004 section 7.9: level M is 00, shown masked with 10, left in row 8."""
+    rows = modules(text)
+    assert rows[8][:2] == "10"
+    assert len({len(row) for row in rows} | {len(rows)}) == 1

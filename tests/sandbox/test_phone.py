@@ -135,7 +135,7 @@ async def test_modules_are_whole_pixels_with_a_quiet_zone_of_four(browser: Brows
 
 
 async def test_the_countdown_falls_and_the_code_renews_itself(browser: Browser) -> None:
-    with serving(Settings(renew_seconds=3)) as running:
+    with serving(Settings(renew_seconds=4)) as running:
         page = await open_page(browser, f"{running.url}/phone?person=resident")
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -145,15 +145,15 @@ async def test_the_countdown_falls_and_the_code_renews_itself(browser: Browser) 
         seen = {await shown_code(page)}
         falls = [await seconds_left(page)]
 
-        async def fell_to_one() -> bool:
+        async def fell_twice() -> bool:
             left = await seconds_left(page)
             if left != falls[-1]:
                 falls.append(left)
-            return left == 1
+            return len(falls) == 3
 
-        await until(fell_to_one)
+        await until(fell_twice)
         assert falls == sorted(falls, reverse=True)
-        assert 1 <= falls[0] <= 3
+        assert falls[0] <= 4
         first = await page.get_attribute("#code", "data-voucher")
         for _ in range(2):
             await page.wait_for_function(
@@ -170,7 +170,7 @@ async def test_the_countdown_falls_and_the_code_renews_itself(browser: Browser) 
 
 
 async def test_a_sandbox_that_went_away_is_said_and_its_code_ends(browser: Browser) -> None:
-    with serving(Settings(renew_seconds=1, voucher_seconds=4)) as running:
+    with serving(Settings(renew_seconds=1, voucher_seconds=8)) as running:
         page = await open_page(browser, f"{running.url}/phone?person=resident&lang=en")
         assert not await page.is_visible("#trouble")
     await page.wait_for_selector("#trouble:not([hidden])", timeout=WAIT_MS)

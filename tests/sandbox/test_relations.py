@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 from collections.abc import Iterator
 
 import msgspec
@@ -159,3 +160,18 @@ def test_the_pot_goes_back_to_the_creator_with_the_last_member(tx: Tx) -> None:
     assert not accounts.is_open(tx, "pot:p1")
     bind(tx, 1, 3)
     assert accounts.is_open(tx, "pot:p1")
+
+
+def test_a_posting_that_does_not_add_up_is_a_bug(tx: Tx) -> None:
+    legs = [accounts.Leg("own:p1", -100), accounts.Leg("own:p3", 99)]
+    with pytest.raises(AssertionError):
+        accounts.post(tx, legs, "", accounts.Movement.ADJUSTMENT)
+
+
+@pytest.mark.parametrize("account", ["own:p1", "pot:p1"])
+def test_the_table_itself_keeps_an_account_from_falling_below_zero(tx: Tx, account: str) -> None:
+    bind(tx, 1, 2)
+    too_much = accounts.balance_fen(tx, account) + 1
+    legs = [accounts.Leg(account, -too_much), accounts.Leg("outside", too_much)]
+    with pytest.raises(sqlite3.IntegrityError):
+        accounts.post(tx, legs, "", accounts.Movement.ADJUSTMENT)

@@ -45,18 +45,26 @@ class ScreenClock(SystemClock):
         return super().monotonic() + self.ahead
 
 
-class Unreachable(httpx.ASGITransport):
-    """The sandbox, with no way to it for the named transactions."""
+class Network(httpx.ASGITransport):
+    """The way to the sandbox: closed for some transactions, and for others held up at will."""
 
-    def __init__(self, app: Starlette, transactions: Sequence[str]) -> None:
+    def __init__(self, app: Starlette, unreachable: Sequence[str]) -> None:
         super().__init__(app=app)
-        self._transactions = tuple(transactions)
+        self._unreachable = tuple(unreachable)
+        self._gates: dict[str, asyncio.Event] = {}
+
+    def hold(self, transaction: str) -> asyncio.Event:
+        """From now on such a request gets no answer before the returned event is set."""
+        return self._gates.setdefault(transaction, asyncio.Event())
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        envelope = json.loads(await request.aread())
-        if envelope["infno"] in self._transactions:
+        transaction = json.loads(await request.aread())["infno"]
+        if transaction in self._unreachable:
             raise httpx.ConnectError("no route", request=request)
-        return await super().handle_async_request(request)
+        response = await super().handle_async_request(request)
+        if gate := self._gates.get(transaction):
+            await gate.wait()
+        return response
 
 
 class RungApp(TillApp):
@@ -76,6 +84,7 @@ class Counter:
     app: RungApp
     pilot: Pilot[None]
     clock: ScreenClock
+    network: Network
     slips: list[Sale] = field(default_factory=list)
 
     async def press(self, *keys: str) -> None:
@@ -159,7 +168,7 @@ async def counter(
     """
     made = made or make_plan(profile)
     app = app or sandbox_app()
-    network = Unreachable(app, unreachable)
+    network = Network(app, unreachable)
     async with open_test_till(folder / "journal.db", app, made=made, transport=network) as till:
         clock = ScreenClock()
         slips: list[Sale] = []
@@ -175,6 +184,6 @@ async def counter(
             demo=demo,
         )
         async with screen.run_test(size=size) as pilot:
-            at_counter = Counter(till, screen, pilot, clock, slips)
+            at_counter = Counter(till, screen, pilot, clock, network, slips)
             await at_counter.settle()
             yield at_counter

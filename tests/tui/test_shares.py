@@ -133,3 +133,30 @@ def test_no_reason_is_given_while_an_account_is_still_to_answer() -> None:
     sale = replace(SALE, quote=quote, tenders=(tender(Account.INSURANCE, Status.UNKNOWN),))
     assert why(sale, Phase.WAITING) is Why.ORDER
     assert why(None, Phase.EMPTY) is Why.NOBODY_YET
+
+
+def test_of_a_cancelled_sale_only_what_is_not_back_yet_is_shown() -> None:
+    fund = replace(tender(Account.FUND, Status.APPROVED, fund_fen=6000), key="a")
+    personal = replace(tender(Account.PERSONAL, Status.REVERSING, personal_fen=3000), key="b")
+    aid = replace(tender(Account.MUTUAL_AID, Status.REVERSED, mutual_aid_fen=500), key="c")
+    sale = replace(SALE, tenders=(fund, personal, aid), cancelling="clerk")
+    found = by_payer(shares(sale, Phase.CANCELLING, FALLS_BACK))
+    assert found[Payer.FUND] == Share(Payer.FUND, Fen(6000), Known.RETURNING)
+    assert found[Payer.PERSONAL] == Share(Payer.PERSONAL, Fen(3000), Known.RETURNING)
+    assert found[Payer.MUTUAL_AID].known is Known.UNUSED
+    assert why(sale, Phase.CANCELLING) is Why.UNDOING
+
+
+def test_a_refund_gives_cash_back_as_cash() -> None:
+    fund = tender(Account.FUND, Status.APPROVED, fund_fen=6000)
+    sale = replace(SALE, tenders=(fund,), cash_fen=Fen(4000), refunding="returned")
+    found = by_payer(shares(sale, Phase.REFUNDING, FALLS_BACK))
+    assert found[Payer.CASH] == Share(Payer.CASH, Fen(4000), Known.RETURNING)
+
+
+def test_an_unknown_charge_that_is_cancelled_may_come_back() -> None:
+    unknown = tender(Account.PERSONAL, Status.REVERSING)
+    found = by_payer(
+        shares(replace(SALE, tenders=(unknown,), cancelling="clerk"), Phase.CANCELLING, FALLS_BACK)
+    )
+    assert found[Payer.PERSONAL] == Share(Payer.PERSONAL, Fen(10000), Known.RETURNING)

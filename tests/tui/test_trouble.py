@@ -93,15 +93,20 @@ async def test_the_till_cannot_be_left_while_money_moves(tmp_path: Path) -> None
 async def test_while_a_charge_is_on_its_way_every_key_is_refused(tmp_path: Path) -> None:
     async with counter(tmp_path) as at:
         await at.quoted("employee")
-        await at.till.fault("2102", "delay_reply", seconds=0.5)
+        answer = at.network.hold("2102")
         at.clock.ahead += 1
         await at.pilot.press("enter")
+        while at.phase() is not Phase.CHARGING:
+            await at.pilot.pause()
+        at.app.redraw()
         await at.pilot.pause()
-        assert at.till.checkout.busy
+        assert at.says("phase.charging", account="医保基金", asked="61.20")
+        assert at.says("money.moving", asked="61.20", held="0.00")
         for key in ("f10", "escape", "enter"):
             at.clock.ahead += 1
             await at.pilot.press(key)
             assert at.till.checkout.busy
+        answer.set()
         await at.settle()
         refused = [notice.reason for notice in at.till.told(Refused)]
         assert refused == ["quit_busy", "busy", "busy"]
@@ -128,7 +133,6 @@ async def test_cancelling_with_money_held_is_asked_about_and_gives_it_back(
     tmp_path: Path, size: tuple[int, int], language: str
 ) -> None:
     async with counter(tmp_path, size=size, language=language) as at:
-        words = at.app.desk.words
         await at.quoted("employee-both-short")
         await at.press("enter")
         assert at.phase() is Phase.CASH_DUE
@@ -196,7 +200,6 @@ async def test_after_a_restart_the_clerk_is_asked_whether_the_customer_is_there(
         await until_waiting(at)
         await at.till.sandbox.delete("/_faults")
     async with counter(tmp_path, size=size, language=language, app=app) as at:
-        words = at.app.desk.words
         assert at.phase() is Phase.LAPSED
         assert at.says("phase.lapsed_restart")
         assert at.says("money.held", held="28.81", due="32.39")
@@ -313,7 +316,6 @@ async def test_a_lost_scanner_stays_on_the_screen_until_it_is_back(tmp_path: Pat
 
 async def test_a_clerk_who_waits_long_for_a_code_is_told_what_helps(tmp_path: Path) -> None:
     async with counter(tmp_path) as at:
-        words = at.app.desk.words
         await at.till.do(Present(BOXES[0].encode()))
         await at.settle()
         assert not at.says("phase_next.filling_long")
@@ -343,3 +345,27 @@ async def test_a_till_that_cannot_go_on_ends_the_screen_with_its_sentence(tmp_pa
         await asyncio.sleep(0)
         assert at.app.return_code == 1
         assert [str(said) for said in at.app._exit_renderables] == ["disk ·[31mgone"]
+
+
+async def test_drawing_goes_on_harmlessly_while_the_screen_is_taken_down(tmp_path: Path) -> None:
+    """The clock ticks and events arrive until the very end."""
+    async with counter(tmp_path) as at:
+        await at.quoted("employee")
+        await at.press("f1")
+        at.app.exit()
+        for _ in range(200):
+            at.till.checkout.tell(Refused("busy"))
+            at.app.redraw()
+            await asyncio.sleep(0)
+    assert at.app.return_code == 0
+
+
+async def test_a_calm_notice_gives_way_to_the_state_again(tmp_path: Path) -> None:
+    async with counter(tmp_path) as at:
+        voucher = (await at.till.voucher("employee")).encode()
+        await at.till.do(Present(BOXES[0].encode()), Present(voucher), Present(voucher))
+        await at.settle()
+        assert at.says("refused.already_read")
+        at.clock.ahead += 5
+        await at.settle()
+        assert at.says("phase.quoted")

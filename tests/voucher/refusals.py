@@ -84,6 +84,12 @@ def _key_twice() -> bytes:
     return b"\xa8" + claims()[1:] + b"\x04\x1a\x7f\xff\xff\xff"
 
 
+def _key_twice_in_order() -> bytes:
+    """`exp` a second time, right after the first."""
+    first = b"\x04\x1a" + (NOW + 60).to_bytes(4, "big")
+    return b"\xa8" + claims()[1:].replace(first, first + b"\x04\x1a\x7f\xff\xff\xff")
+
+
 def _keys_unsorted() -> bytes:
     return cbor2.dumps({label: CLAIMS[label] for label in (2, 1, 4, 5, 6, 7, -65537)})
 
@@ -136,6 +142,8 @@ def _cbor_attacks() -> list[Attack]:
         Attack("payload cut short", Reason.CBOR, _payload(claims()[:-1])),
         Attack("indefinite map", Reason.NOT_DETERMINISTIC, _payload(_indefinite_map())),
         Attack("claim given twice", Reason.NOT_DETERMINISTIC, _payload(_key_twice())),
+        Attack("claim given twice in a row", Reason.NOT_DETERMINISTIC,
+               _payload(_key_twice_in_order())),
         Attack("keys out of order", Reason.NOT_DETERMINISTIC, _payload(_keys_unsorted())),
         Attack("integer in more bytes than needed", Reason.NOT_DETERMINISTIC,
                _payload(_long_integer())),

@@ -7,7 +7,7 @@ from itertools import product
 
 import base45 as library
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from terminal.voucher import base45
@@ -37,11 +37,13 @@ def test_a_character_outside_the_alphabet_is_refused_wherever_it_stands(code: in
 
 
 @given(st.binary(max_size=600))
+@settings(deadline=None)
 def test_what_another_encoder_made_comes_back(data: bytes) -> None:
     assert base45.decode(library.b45encode(data).decode("ascii")) == data
 
 
 @given(st.text(alphabet=base45.ALPHABET, max_size=60))
+@settings(deadline=None)
 def test_an_accepted_text_is_the_only_one_for_its_bytes(text: str) -> None:
     if refusal(base45.decode, text) is None:
         assert library.b45encode(base45.decode(text)).decode("ascii") == text

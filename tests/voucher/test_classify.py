@@ -192,6 +192,7 @@ def test_a_voucher_keeps_its_whole_text() -> None:
 
 
 @given(st.binary(max_size=8), st.integers(0, 280))
+@settings(deadline=None)
 def test_filtering_never_turns_a_refused_voucher_into_an_accepted_one(
     junk: bytes, place: int
 ) -> None:
@@ -211,7 +212,7 @@ def test_a_voucher_too_long_stays_too_long() -> None:
 @example(b"\x1d" * 200, None)
 @example(b"]d2" + b"\x1d" * 100, "]d2")
 @example(b"a" * 200 + b"://", None)
-@settings(max_examples=1000)
+@settings(max_examples=1000, deadline=None)
 def test_any_bytes_have_a_kind_and_a_printable_text(payload: bytes, symbology: str | None) -> None:
     code = classify(payload, symbology)
     assert isinstance(code.kind, Kind)
@@ -220,6 +221,7 @@ def test_any_bytes_have_a_kind_and_a_printable_text(payload: bytes, symbology: s
 
 
 @given(st.integers(0, 30), st.integers(0, 10**30 - 1))
+@settings(deadline=None)
 def test_digits_that_can_be_spent_or_belong_to_a_person_are_never_shown(
     size: int, number: int
 ) -> None:

@@ -6,11 +6,14 @@ import io
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from terminal.cli import main
+from terminal.cli.exits import Stop
+from terminal.cli.keys import read_store
 from terminal.voucher.algorithms import generate, load_private_key, private_pem, public_pem
 from terminal.voucher.issue import sign_bundle
 from terminal.voucher.keys import key_id
@@ -78,9 +81,9 @@ def test_a_valid_voucher(alg: str, capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "kind", "reason"),
     [
-        (Craft(signature=bytes(64)).text(), "voucher", "signature"),
-        (Craft(payload=claims(details={3: "\x1b[2J"})).text(), "voucher", "name"),
-        (Craft().text().lower(), "unknown", "prefix"),
+        (Craft("ed25519", signature=bytes(64)).text(), "voucher", "signature"),
+        (Craft("ed25519", claims(details={3: "\x1b[2J"})).text(), "voucher", "name"),
+        (Craft("ed25519").text().lower(), "unknown", "prefix"),
         ("6901234567892", "goods", "prefix"),
         ("134567890123456789", "wechat_pay", "prefix"),
         ("", "unknown", "prefix"),
@@ -337,6 +340,34 @@ def test_a_store_with_a_broken_memory_takes_nothing(tmp_path: Path) -> None:
     published = str(KEYS / "test-bundle.cbor")
     assert main(["keys", "update", published, "--store", str(store)]) == 3
     assert not (store / "bundle.cbor").exists()
+
+
+def test_a_till_believes_its_store_unless_an_older_bundle_was_put_back(tmp_path: Path) -> None:
+    store, public_root = tmp_path / "store", KEYS / "test-root.pub.pem"
+    now = datetime.fromtimestamp(NOW, UTC)
+    older, newer = (
+        sign_bundle(bundle_of(version=version, issued=1, not_after=NOW + CENTURY), root())
+        for version in (1, 2)
+    )
+    for signed in (older, newer):
+        file = write(tmp_path / "offered.cbor", signed)
+        assert main(["keys", "update", file, "--store", str(store)]) == 0
+    assert read_store(store, public_root, now).version == 2
+    write(store / "bundle.cbor", older)
+    with pytest.raises(Stop, match="bundle_older"):
+        read_store(store, public_root, now)
+    write(store / "bundle.cbor", newer)
+    with pytest.raises(Stop, match="bundle_expired"):
+        read_store(store, public_root, now + timedelta(days=40_000))
+
+
+def test_a_store_that_cannot_be_written_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path / "file", b"")
+    store = str(tmp_path / "file" / "store")
+    assert main(["keys", "update", str(KEYS / "test-bundle.cbor"), "--store", store]) == 3
+    assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 def test_a_short_overlap_is_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -75,7 +75,9 @@ def _insurance(sale: Sale, words: Words, cells: int) -> Content:
     place = words_of_region(region, words)
     digits = visible(region, 6)
     kind = words.say_code("insutype", visible(insutype, 6))
-    return Content(cut(f"{kind} · {place} {digits if place != digits else ''}".rstrip(), cells))
+    short = f"{kind} · {place}"
+    full = f"{short} {digits}" if place != digits else short
+    return Content(full if width(full) <= cells else cut(short, cells))
 
 
 def _life(shown: CustomerShown, cells: int) -> Content:

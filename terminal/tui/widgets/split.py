@@ -26,6 +26,7 @@ KNOWN_STYLES = {
     Known.QUOTED: "$muted",
     Known.ASKING: "bold $warning",
     Known.DUE: "bold $warning",
+    Known.RETURNING: "bold $warning",
     Known.LATER: "$muted",
     Known.UNUSED: "$faint",
 }
@@ -73,8 +74,8 @@ def _bar(
 ) -> Content:
     """One row of exactly `cells`: a stretch for each amount, "?" for what nobody has named."""
     named = [share.amount_fen or 0 for share in found]
-    asked = [share.known is Known.ASKING for share in found]
-    rest = max(0, sale.total_fen - sum(named))
+    asked = [share.known in (Known.ASKING, Known.RETURNING) for share in found]
+    rest = 0 if sale.undoing else max(0, sale.total_fen - sum(named))
     stretches = divide_cells([*named, rest], cells)
     parts: list[tuple[str, str]] = []
     for share, length, is_asked in zip(found, stretches, asked, strict=False):
@@ -122,6 +123,10 @@ def _known_cells(words: Words) -> int:
 
 def _due(sale: Sale, words: Words, cells: int) -> Content:
     total = f"{words.say('screen.total')} {yuan(sale.total_fen)}"
+    if sale.undoing:
+        key = "returned" if sale.closed else "returning"
+        style = "bold $success" if sale.closed else "bold $warning"
+        return Content.styled(ends(total, words.say(f"screen.{key}"), cells), style)
     if sale.due_fen:
         return Content.styled(
             ends(total, f"{words.say('screen.due')} ¥ {yuan(sale.due_fen)}", cells), "bold"
