@@ -1,7 +1,8 @@
 # Every target is one line of intent; ./bootstrap makes .venv and says what it installs.
 PY := .venv/bin/python
 
-.PHONY: demo test check lock kill9 clean
+.PHONY: demo test check screens fuzz kill9 power simulate mutants matrix
+.PHONY: bench-voucher bench-journal lock clean
 
 demo:
 	@./bootstrap run
@@ -10,16 +11,50 @@ demo:
 test: check
 	@$(PY) -m pytest -n auto --dist worksteal -q
 
-check:
-	@./bootstrap dev
+check: dev
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache
 
-# ROUNDS times: kill -9 the running till at a random moment of a sale, restart, compare the books.
-kill9:
+# Campaigns: longer than the tests, the same code.  Each ends with one line of JSON.
+
+# Kills the running till with SIGKILL at random moments, restarts it, compares the books.
+kill9: dev
+	@$(PY) -m tests.kill9 --rounds $(or $(ROUNDS),50) --seed $(or $(SEED),1) $(if $(HOSTILE),--hostile)
+
+# Cuts the power under the journal, losing, reordering and tearing what was not synced.
+power: dev
+	@$(PY) -m tests.power --cuts $(or $(CUTS),5000) --seed $(or $(SEED),1)
+
+# The real till against simulated network, disk, clock and people.
+simulate: dev
+	@$(PY) -m tests.simulation --sales $(or $(SALES),2000) --seed $(or $(SEED),1) \
+	  --hostility $(or $(HOSTILITY),1) $(if $(PROFILE),--profile $(PROFILE)) $(if $(MUTANT),--mutant $(MUTANT))
+
+# Wrong designs of the money rules, each of which the simulation must catch.
+mutants: dev
+	@$(PY) -m tests.simulation.mutants
+
+# 69 faults at 22 moments of a sale.
+matrix: dev
+	@$(PY) -m tests.matrix --run
+
+fuzz: dev
+	@$(PY) -m tests.fuzz --seconds $(or $(SECONDS),60)
+
+bench-voucher: dev
+	@$(PY) -m tests.bench.voucher
+
+bench-journal: dev
+	@$(PY) -m tests.bench.journal
+
+# Draws every screen in both languages into docs/screens.
+screens: dev
+	@$(PY) -m tests.tui.screenshots docs/screens
+
+.PHONY: dev
+dev:
 	@./bootstrap dev
-	@$(PY) -m tests.kill9 --rounds $(or $(ROUNDS),50) --seed $(or $(SEED),1)
 
 # Renews both lock files after a change of pyproject.toml; needs `uv` on the PATH.
 lock:

@@ -91,7 +91,7 @@ class Reception:
 
 
 def _just_served(last: Sale, voucher: Voucher, now: datetime) -> bool:
-    if last.voucher is None or last.voucher.holder != voucher.holder:
+    if not last.settled or last.voucher is None or last.voucher.holder != voucher.holder:
         return False
     closed = datetime.fromisoformat(last.closed_at)
     return now - closed < timedelta(seconds=SAME_HOLDER_QUIET_SECONDS)

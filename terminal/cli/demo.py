@@ -89,7 +89,10 @@ def run(args: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="gongji-demo-") as folder, ExitStack() as stack:
         print("gongji demo: starting a sandbox, a camera and a scanner …", file=sys.stderr)
         sandbox = stack.enter_context(
-            _program("terminal.cli", "sandbox", "--port", "0", "--db", f"{folder}/sandbox.db")
+            _program(
+                *("terminal.cli", "sandbox", "--until-eof"),
+                *("--port", "0", "--db", f"{folder}/sandbox.db"),
+            )
         )["sandbox"]
         camera = stack.enter_context(
             _program("terminal.demo.phone_camera", "--sandbox", sandbox, "--port", "0")

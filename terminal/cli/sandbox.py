@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import signal
 import sys
+import threading
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -65,6 +68,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add("--strict-own-first", action="store_true", help="mutual aid only for an empty own account")
     add("--latency", type=_seconds, default=0.0, metavar="SECONDS")
     add("--voucher-seconds", type=_lifetime, default=default.voucher_seconds)
+    add(
+        "--until-eof",
+        action="store_true",
+        help="end when standard input does: with whoever started it, however that one ends",
+    )
     add("--renew-seconds", type=_renewal, default=default.renew_seconds)
 
 
@@ -100,8 +108,16 @@ def run(args: argparse.Namespace) -> int:
             app = create_app(settings)
         except (PolicyError, StoreError) as exc:
             raise Stop(Exit.CONFIG, str(exc)) from exc
+        if args.until_eof:
+            threading.Thread(target=_end_with_stdin, daemon=True).start()
         serve(app, listener, ready)
     return Exit.OK
+
+
+def _end_with_stdin() -> None:
+    while sys.stdin.read(4096):
+        continue
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _port(text: str) -> int:

@@ -200,8 +200,6 @@ class TillApp(App[None]):
         """Every key is taken here, in order, and nothing of Textual's own bindings applies."""
         if isinstance(event, events.Key) and not event.is_forwarded:
             self._take_key(event.key, event.character)
-        elif isinstance(event, events.Paste):
-            event.stop()
         else:
             await super().on_event(event)
 

@@ -21,7 +21,7 @@ from terminal.text import Words
 from terminal.tui.demo_controls import DemoControls
 from terminal.tui.pace import Pace
 from terminal.tui.told import Told, Wait
-from terminal.tui.wording import CALM_REFUSALS, Scene
+from terminal.tui.wording import CALM_REFUSALS, Scene, at_stake_fen
 
 PASSING_SECONDS = 4.0
 """Long enough to read one line."""
@@ -99,7 +99,7 @@ class Desk:
     @property
     def undoing_fen(self) -> Fen:
         """What they hold, or may hold."""
-        return Fen(sum(held_fen(sale) for sale in self.undoing))
+        return Fen(sum(at_stake_fen(sale) for sale in self.undoing))
 
     def wait_of(self, sale: Sale) -> Wait | None:
         return self.told.waits.get(sale.sale_id)
@@ -122,12 +122,6 @@ class Desk:
         notice = self.told.notice
         passing = isinstance(notice, Refused) and notice.reason in CALM_REFUSALS
         return None if passing and now - self.told.notice_at >= PASSING_SECONDS else notice
-
-
-def held_fen(sale: Sale) -> Fen:
-    """What the accounts have paid, or may have paid, of this sale."""
-    asked = sale.unresolved.asked_fen if sale.unresolved else 0
-    return Fen(sale.split.paid_fen + asked)
 
 
 def _counted_down(wait: Wait, now: float) -> Waiting:

@@ -25,7 +25,7 @@ from terminal.sale.commands import (
 from terminal.sale.events import LineAdded, Refused
 from terminal.sale.money import Fen, yuan
 from terminal.sale.sale import Sale
-from terminal.tui.desk import Desk, held_fen
+from terminal.tui.desk import Desk
 from terminal.tui.dialogs import HelpDialog, QuestionDialog
 from terminal.tui.entry_dialogs import CashDialog, QuantityDialog, SearchDialog
 from terminal.tui.front import Dialog, Front
@@ -39,7 +39,7 @@ from terminal.tui.widgets.key_bar import KeyBar
 from terminal.tui.widgets.split import SplitPanel, SplitShown
 from terminal.tui.widgets.status import StatusPanel, StatusShown
 from terminal.tui.widgets.title import Title, TitleBar
-from terminal.tui.wording import say
+from terminal.tui.wording import at_stake_fen, say
 
 
 class SaleScreen(Front):
@@ -206,7 +206,7 @@ class SaleScreen(Front):
         desk = self.desk
         meant = self.enter_is_meant()
         command = ENTER[desk.checkout.phase]
-        if True or isinstance(command, Quote) or desk.checkout.busy:
+        if meant or isinstance(command, Quote) or desk.checkout.busy:
             desk.checkout.do(command)
         else:
             self._refuse("too_fast")
@@ -251,7 +251,7 @@ class SaleScreen(Front):
         else:
             cancel = self._on_sale(sale, lambda _: Cancel())
             question = "cancel_unsure" if sale.unresolved else "cancel"
-            amount = yuan(held_fen(sale))
+            amount = yuan(at_stake_fen(sale))
             self._open(
                 QuestionDialog(
                     desk, "cancel", question, lambda: cancel(0), pinned_to=sale, amount=amount

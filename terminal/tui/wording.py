@@ -25,7 +25,7 @@ from terminal.sale.events import (
     Waiting,
 )
 from terminal.sale.money import Fen, yuan
-from terminal.sale.sale import Sale, Status, Tender
+from terminal.sale.sale import HOLDING, Sale, Status, Tender
 from terminal.sale.steps import Phase
 from terminal.text import Words, visible
 from terminal.tui.advice import voucher_advice
@@ -261,6 +261,12 @@ def money_sentence(sale: Sale | None, phase: Phase, words: Words) -> str:
     return tell("only_quoted" if sale.quote else "nothing_taken", total=sale.total_fen)
 
 
+def at_stake_fen(sale: Sale) -> Fen:
+    """What the accounts have paid of this sale, or may have paid, and have not got back."""
+    holding = (t for t in sale.tenders if t.status in HOLDING)
+    return Fen(sum(t.split.paid_fen or t.asked_fen for t in holding))
+
+
 def _money_of_ended(sale: Sale, words: Words) -> str:
     returning = sum(t.asked_fen for t in sale.tenders if t.status is Status.REVERSED)
     if sale.settled:
@@ -270,7 +276,7 @@ def _money_of_ended(sale: Sale, words: Words) -> str:
     if sale.refunded:
         return words.say("money.refunded", cash=yuan(sale.cash_fen))
     if sale.standing:
-        return words.say("money.returning", amount=yuan(sale.standing.asked_fen))
+        return words.say("money.returning", amount=yuan(at_stake_fen(sale)))
     return words.say("money.returned" if returning else "money.nothing_was_taken")
 
 

@@ -129,6 +129,15 @@ async def test_a_phone_left_in_view_does_not_open_the_next_sale(tmp_path: Path) 
         assert till.checkout.sale
 
 
+async def test_a_customer_whose_sale_was_cancelled_is_served_again_at_once(tmp_path: Path) -> None:
+    async with open_test_till(tmp_path / "j", sandbox_app()) as till:
+        await till.quoted("employee")
+        await till.do(Cancel())
+        await till.until_resolved()
+        await till.sell("employee")
+        assert till.told(Refused) == []
+
+
 async def test_a_fresh_code_replaces_the_old_one_while_nothing_is_agreed(tmp_path: Path) -> None:
     async with open_test_till(tmp_path / "j", sandbox_app()) as till:
         first = await till.quoted("employee")

@@ -406,6 +406,22 @@ async def test_a_camera_is_as_alive_as_its_newest_frame() -> None:
             assert ready.state is ScannerState.READY
 
 
+async def test_a_still_picture_is_read_with_everything_there_is_once_a_second() -> None:
+    """The first frame has one dear rung, and not the one it takes; the second has them all."""
+    url = "camera:///dev/video0"
+    seed, scene = BY_ONE_RUNG["sharp"]
+    picture = photograph(payload(seed), scene, seed)
+    feed = Feed(url, News())
+    newest = Newest()
+    newest.tell(Started("a camera", is_live=True))
+    async with feed.running(PictureReader(parse_camera(url), newest, feed).run) as scans:
+        newest.put(Frame(1, 100.0, picture, is_jpeg=False))
+        await nothing_comes(scans, 0.5)
+        newest.put(Frame(2, 101.5, picture, is_jpeg=False))
+        [scan] = await take(scans, 1)
+    assert (scan.payload, scan.at) == (payload(seed).encode(), 101.5)
+
+
 # --- the screen is not ours ------------------------------------------------------------------
 
 NOISY = """

@@ -87,6 +87,13 @@ def test_the_corners_are_the_codes_own_in_the_whole_picture() -> None:
     assert np.allclose(read.corners, expected, atol=4)
 
 
+def test_the_corners_are_the_same_by_a_rung_that_halves_the_picture() -> None:
+    [clear] = decode(photograph(payload(1), GOOD_DAY))
+    [grainy] = decode(photograph(payload(1), SCREENS["grainy"]))
+    assert (clear.rung, grainy.rung) == ("histogram", "half")
+    assert np.allclose(clear.corners, grainy.corners, atol=4)
+
+
 def test_of_several_codes_the_one_in_the_middle_comes_first() -> None:
     picture = np.full((700, 1200), 255, np.uint8)
     for content, left, top in (("LEFT", 10, 10), ("MIDDLE", 550, 280), ("RIGHT", 980, 500)):

@@ -98,11 +98,14 @@ def test_without_a_suffix_the_pause_ends_a_code() -> None:
         assert framer.poll(last_byte_at + 100) == []
 
 
-def test_a_pause_noticed_only_by_the_next_byte_still_parts_two_codes() -> None:
-    framer = Framer(Framing.IDLE)
-    framer.feed(b"6901", 1.0)
-    [frame] = framer.feed(b"6902", 1.0 + IDLE_SECONDS)
-    assert (frame.data, frame.at) == (b"6901", 1.0)
+def test_time_between_two_reads_is_no_pause_if_the_line_was_not_found_empty() -> None:
+    """The bytes may have waited all the while, and the reader been busy elsewhere."""
+    for framing in (Framing.AUTO, Framing.IDLE, Framing.CR):
+        framer = Framer(framing)
+        assert framer.feed(b"690123", 1.0) == []
+        assert framer.feed(b"4567892", 9.0) == []
+        frames = framer.feed(b"\r", 17.0) or framer.poll(30.0)
+        assert [frame.data.strip() for frame in frames] == [b"6901234567892"]
 
 
 def test_the_pause_is_the_one_asked_for() -> None:

@@ -16,7 +16,8 @@ import pytest
 import serial
 
 from drivers import LostReason, ScannerLost, ScannerState, open_scanner, serial_url
-from drivers.framing import FRAME_BYTES_MAX
+from drivers.feed import SCANS_MAX
+from drivers.framing import FRAME_BYTES_MAX, IDLE_MS_DEFAULT, SUFFIX_PATIENCE
 from tests.drivers.scanners import PtyScanner, taken_port
 from tests.drivers.watching import (
     PATIENCE_SECONDS,
@@ -108,6 +109,20 @@ async def test_ten_thousand_codes_in_one_go_are_neither_lost_nor_joined(
         await nothing_comes(scans, 0.2)
     sending.join()
     assert received == [b"%020d" % number for number in range(10_000)]
+
+
+async def test_a_code_that_waits_half_read_while_nobody_takes_scans_is_not_cut(
+    scanner: PtyScanner,
+) -> None:
+    """The driver does not read then; what it does not see is no pause."""
+    waiting = [b"%d" % number for number in range(SCANS_MAX + 3)]
+    async with open_scanner(url_of(scanner)) as scans:
+        scanner.send(b"\r".join([*waiting, b"HALF"]))
+        await asyncio.sleep(0.2)
+        scanner.send(b"CODE\r")
+        await asyncio.sleep(2 * SUFFIX_PATIENCE * IDLE_MS_DEFAULT / 1000)
+        received = [scan.payload for scan in await take(scans, len(waiting) + 1)]
+    assert received == [*waiting, b"HALFCODE"]
 
 
 async def test_noise_on_the_line_does_not_harm_the_codes_after_it(scanner: PtyScanner) -> None:

@@ -228,3 +228,12 @@ def test_every_message_has_values_for_its_placeholders(language: str) -> None:
             given = {"name", "account", "asked", "reason", "words", "due", "seconds", "gives_up",
                      "place", "code_place"}  # fmt: skip
             assert words.placeholders(f"{table}.{name}") <= given
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("reason", list(Why))
+def test_every_reason_fits_below_the_split(language: str, reason: Why) -> None:
+    words = WORDS[language]
+    payers = " → ".join(words.say(f"payer.{payer}") for payer in Payer)
+    said = words.say(f"why.{reason}", order=payers, cash="12345.67")
+    assert len(flow(said, 30, 99)) <= 3

@@ -30,6 +30,8 @@ from tests.voucher.crafting import ALGS, key, shared
 
 OPENSSL = json.loads((Path(__file__).parent / "vectors" / "openssl.json").read_text("utf-8"))
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+SM2_PRIME = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFF
+SM2_B = 0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93
 SM2_ORDER = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
 
 
@@ -99,6 +101,32 @@ def test_every_malformed_signature_simply_does_not_hold(alg: str) -> None:
     for size in (*range(64), *range(65, 140)):
         signature = (good * 3)[:size]
         assert not verify_signature(alg, signer.public_key, b"message", signature)
+
+
+@pytest.mark.parametrize("alg", ["es256", "sm2"])
+def test_a_zero_byte_more_or_less_is_another_signature(alg: str) -> None:
+    """The numbers would be the same; the bytes are not."""
+    signer = key(alg)
+    good = signer.sign(b"message")
+    while good[32]:
+        good = signer.sign(b"message")
+    assert verify_signature(alg, signer.public_key, b"message", good)
+    for other in (good[:32] + good[33:], good[:32] + b"\x00" + good[32:], b"\x00" + good):
+        assert not verify_signature(alg, signer.public_key, b"message", other)
+
+
+def test_a_coordinate_above_the_sm2_prime_is_not_on_the_curve() -> None:
+    """The point is right modulo the prime, so the equation alone would let it pass."""
+    p, b = SM2_PRIME, SM2_B
+    for x in range(100):
+        y = pow(x**3 - 3 * x + b, (p + 1) // 4, p)
+        point = x.to_bytes(32, "big") + y.to_bytes(32, "big")
+        if sm2.is_point(point):
+            break
+    assert sm2.is_point(point)
+    assert not sm2.is_point((x + p).to_bytes(32, "big") + point[32:])
+    with pytest.raises(NotAKey):
+        verify_signature("sm2", (x + p).to_bytes(32, "big") + point[32:], b"", bytes(64))
 
 
 @pytest.mark.parametrize("alg", ALGS)

@@ -151,11 +151,11 @@ def test_of_all_half_floats_that_are_no_number_one_is_accepted() -> None:
     assert accepted == {0x7E00}
 
 
-@pytest.mark.parametrize("number", range(256))
-def test_a_simple_value_in_two_bytes_is_one_that_needs_them(number: int) -> None:
+def test_a_simple_value_in_two_bytes_is_one_that_needs_them() -> None:
     """RFC 8949 section 3.3: below 24 there is a shorter form, 24 to 31 are reserved."""
-    encoded = bytes([0xF8, number])
-    assert refusal(cbor.decode, encoded) is (Reason.CBOR if number < 32 else None)
+    for number in range(256):
+        encoded = bytes([0xF8, number])
+        assert refusal(cbor.decode, encoded) is (Reason.CBOR if number < 32 else None)
 
 
 @pytest.mark.parametrize(

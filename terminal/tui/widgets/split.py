@@ -64,9 +64,16 @@ def reason_sentence(shown: SplitShown) -> str:
     """Why it is divided so, in one sentence."""
     words, sale = shown.words, shown.sale
     reason = why(sale, shown.phase)
-    order = (words.say(f"account.{account}") for account in shown.order)
+    order = [_asked_account(account, words) for account in shown.order]
+    order.append(words.say(f"payer.{Payer.CASH}"))
     cash = cash_fen(sale, shown.phase) if sale else Fen(0)
     return words.say(f"why.{reason}", order=" → ".join(order), cash=yuan(cash))
+
+
+def _asked_account(account: Account, words: Words) -> str:
+    """Short; the platform that splits by itself is asked as "the insurance"."""
+    whole = account is Account.INSURANCE
+    return words.say(f"account.{account}" if whole else f"payer.{account}")
 
 
 def _bar(
