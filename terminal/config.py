@@ -54,6 +54,11 @@ class Till(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Keys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bundle: str
     roots: tuple[str, ...]
+    warn_after_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)]
+    """Since the list was issued."""
+    refuse_after_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)]
+    """From then on no voucher is believed until a newer list is there."""
+    warn_before_end_days: Annotated[int, msgspec.Meta(ge=0, le=3_650)]
 
 
 class Counter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -110,6 +115,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     environment: Literal["test", "production"]
     url: Annotated[str, msgspec.Meta(pattern="^https?://")]
     path: Annotated[str, msgspec.Meta(pattern="^/")]
+    keys_path: Annotated[str, msgspec.Meta(pattern="^(/.*)?$")]
+    """Where a newer list of issuers can be fetched; empty: nowhere."""
     mode: Mode
     receiver_code: Annotated[str, msgspec.Meta(max_length=10)]
     interface_version: Annotated[str, msgspec.Meta(max_length=6)]

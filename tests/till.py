@@ -51,7 +51,7 @@ def make_plan(profile: str = "sandbox", **changes: str) -> Plan:
     )
     timeouts = msgspec.structs.replace(made.profile.timeouts, settle_seconds=2)
     quick = msgspec.structs.replace(made.profile, resolve=resolve, timeouts=timeouts)
-    return Plan(made.counter, quick, made.rule, made.catalogue, made.bundle, made.words)
+    return Plan(made.counter, quick, made.rule, made.catalogue, made.bundle, made.roots, made.words)
 
 
 @dataclass

@@ -10,5 +10,6 @@ book        the open sales and the one way to change them: refuse, write, apply,
 from terminal.checkout.book import Subscriber
 from terminal.checkout.reception import Reception
 from terminal.checkout.till import Checkout, Setup
+from terminal.checkout.trust import Trust
 
-__all__ = ["Checkout", "Reception", "Setup", "Subscriber"]
+__all__ = ["Checkout", "Reception", "Setup", "Subscriber", "Trust"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from terminal.catalogue import Catalogue
+from terminal.checkout.trust import Trust
 from terminal.sale.commands import Present
 from terminal.sale.events import (
     CodeNotUsable,
@@ -22,7 +23,6 @@ from terminal.sale.events import (
 from terminal.sale.sale import LINES_MAX, QUANTITY_MAX, Sale
 from terminal.voucher import reasons
 from terminal.voucher.classify import Kind, classify
-from terminal.voucher.keys import KeyBundle
 from terminal.voucher.voucher import Voucher, verify
 
 SAME_HOLDER_QUIET_SECONDS = 60
@@ -30,11 +30,9 @@ SAME_HOLDER_QUIET_SECONDS = 60
 
 
 class Reception:
-    def __init__(
-        self, catalogue: Catalogue, bundle: KeyBundle, latest_seen: datetime | None
-    ) -> None:
+    def __init__(self, catalogue: Catalogue, trust: Trust, latest_seen: datetime | None) -> None:
         """latest_seen  the largest time this till has ever seen, None when it is new"""
-        self._catalogue, self._bundle = catalogue, bundle
+        self._catalogue, self.trust = catalogue, trust
         self._latest_seen = latest_seen
 
     def receive(
@@ -79,7 +77,8 @@ class Reception:
         if sale and not sale.editable:
             return Refused("not_now")
         try:
-            voucher = verify(text, self._bundle, now, latest_seen=self._latest_seen)
+            self.trust.require(now)
+            voucher = verify(text, self.trust.bundle, now, latest_seen=self._latest_seen)
         except reasons.VoucherRefused as refused:
             return VoucherRefused(refused.reason.value)
         self._latest_seen = max(now, self._latest_seen or now)

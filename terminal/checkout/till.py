@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import assert_never
 
 from terminal.checkout.book import Book, Subscriber
@@ -39,10 +40,12 @@ from terminal.sale.events import (
     CancelRequested,
     CashTaken,
     ChargeUnknown,
+    ClockApart,
     ConfirmationLapsed,
     Confirmed,
     Entry,
     Event,
+    KeysAgeing,
     LineRemoved,
     Notice,
     PersonIdentified,
@@ -64,6 +67,11 @@ from terminal.sale.steps import (
 )
 from terminal.settlement.client import Platform
 from terminal.settlement.outcome import Declined, Person, Unknown
+from terminal.voucher import reasons
+from terminal.voucher.keys import Freshness
+
+CLOCK_APART_SECONDS = 30
+"""Beyond this the clerk is told; a voucher lives for twice as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,8 @@ class Checkout:
         self._reception = setup.reception
         self._new_sale_id = setup.new_sale_id
         self._cancel_after_restart = setup.cancel_after_restart
+        self._keys_path = setup.profile.keys_path
+        self._warned: set[Notice] = set()
         self._settling = Settling(
             self._book,
             setup.platform,
@@ -221,6 +231,7 @@ class Checkout:
                 await self._obey(command)
             if sale := self.sale:
                 await self._settling.advance(sale.sale_id)
+            self._warn()
             self._serving = False
             self._hush()
             at_counter = [self.sale] if self.sale else []
@@ -237,6 +248,23 @@ class Checkout:
             self._undoing = False
             self._hush()
             await self._wait_for(self._undo_wanted, self._settling.next_due(self._book.undoing))
+
+    def _warn(self) -> None:
+        """Tells what somebody should see to, once for each thing until it is put right."""
+        apart = self._platform.clock_ahead_seconds
+        warnings: set[Notice] = set()
+        if abs(apart) > CLOCK_APART_SECONDS:
+            warnings.add(ClockApart(round(apart / CLOCK_APART_SECONDS) * CLOCK_APART_SECONDS))
+        try:
+            state = self._reception.trust.require(self._clock.now())
+        except reasons.VoucherRefused:
+            # Each code shown is refused by that name.
+            state = Freshness.FRESH
+        if state is not Freshness.FRESH:
+            warnings.add(KeysAgeing(state.value))
+        for warning in warnings - self._warned:
+            self.tell(warning)
+        self._warned = warnings
 
     def _hush(self) -> None:
         """Lets `idle` go when neither worker has anything to do."""
@@ -293,12 +321,22 @@ class Checkout:
         now = self._clock.now()
         before = self.sale
         events = self._reception.receive(before, self.last, scan, now)
+        if events == VoucherRefused("unknown_key") and await self._fetch_keys(now):
+            events = self._reception.receive(before, self.last, scan, now)
         await self._take(events)
         sale = self.sale
         if sale and sale.voucher and (before is None or before.voucher is not sale.voucher):
             await self._identify()
             if self.sale and self.sale.person and self.sale.lines:
                 await self._quote()
+
+    async def _fetch_keys(self, now: datetime) -> bool:
+        """Whether a newer list of issuers is in use now."""
+        trust = self._reception.trust
+        if not self._keys_path or not trust.may_fetch(self._clock.monotonic()):
+            return False
+        data = await self._platform.fetch_keys()
+        return isinstance(data, bytes) and trust.offer(data, now)
 
     async def _take(self, events: tuple[Event, ...] | Notice) -> None:
         """Events that open the sale where there is none yet, or a notice why not."""

@@ -16,9 +16,8 @@ import msgspec
 
 from terminal.catalogue import Catalogue, CatalogueError
 from terminal.catalogue import load as load_catalogue
-from terminal.checkout import Checkout, Setup
+from terminal.checkout import Checkout, Reception, Setup, Trust
 from terminal.checkout.disk import WriterThread
-from terminal.checkout.reception import Reception
 from terminal.cli.exits import Exit, Stop
 from terminal.clock import CHINA, Clock, SystemClock
 from terminal.config import (
@@ -33,18 +32,20 @@ from terminal.config import (
 )
 from terminal.journal import LATEST_TIME, Journal, JournalError
 from terminal.journal.room import Room
+from terminal.keystore import KeyStore, KeyStoreError
 from terminal.sale.funding import FundingRule
 from terminal.settlement.client import Platform
 from terminal.settlement.dialect import MessageIds, Sender
 from terminal.text import LANGUAGES, TextError, Words
 from terminal.voucher.algorithms import NotAKey, load_public_key
-from terminal.voucher.keys import KeyBundle, parse_bundle
+from terminal.voucher.keys import FreshnessLimits, Held, KeyBundle, parse_bundle
 from terminal.voucher.reasons import VoucherRefused
 
 TEST_ISSUER = "qh-test"
 """Its private keys are in this repository: no counter in earnest may believe it."""
 
 SALES_A_DAY_MAX = 9999
+DAY_SECONDS = 86_400
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,6 +72,7 @@ class Plan:
     rule: FundingRule
     catalogue: Catalogue
     bundle: KeyBundle
+    roots: tuple[bytes, ...]
     words: dict[str, Words]
 
 
@@ -83,7 +85,8 @@ def plan(args: argparse.Namespace) -> Plan:
             profile = msgspec.structs.replace(profile, url=_http_url(args.platform))
         changes = {"language": args.lang, "after_restart": args.after_restart}
         counter = msgspec.structs.replace(counter, **{k: v for k, v in changes.items() if v})
-        bundle = _bundle(args.keys or counter.keys.bundle, counter, beside)
+        roots = _roots(counter, beside)
+        bundle = _bundle(find("keys", args.keys or counter.keys.bundle, beside), roots)
         _not_in_earnest(profile, bundle)
         return Plan(
             counter,
@@ -91,6 +94,7 @@ def plan(args: argparse.Namespace) -> Plan:
             load_funding(counter.policy, beside, profile.mode),
             load_catalogue(find("catalogues", counter.catalogue, beside)),
             bundle,
+            roots,
             {language: Words.load(SHIPPED / "lang", language) for language in LANGUAGES},
         )
     except (ConfigError, CatalogueError, TextError) as exc:
@@ -104,19 +108,51 @@ def _http_url(text: str) -> str:
     return text.rstrip("/")
 
 
-def _bundle(name: str, counter: Counter, beside: Path) -> KeyBundle:
-    path = find("keys", name, beside)
+def _roots(counter: Counter, beside: Path) -> tuple[bytes, ...]:
     try:
-        roots = [
+        return tuple(
             load_public_key(find("keys", root, beside).read_bytes()) for root in counter.keys.roots
-        ]
+        )
+    except (OSError, NotAKey) as exc:
+        raise ConfigError(f"keys.roots: {exc}") from exc
+
+
+def _bundle(path: Path, roots: tuple[bytes, ...]) -> KeyBundle:
+    try:
         return parse_bundle(path.read_bytes(), roots)
     except OSError as exc:
         raise ConfigError(f"{path}: {exc}") from exc
-    except NotAKey as exc:
-        raise ConfigError(f"keys.roots: {exc}") from exc
     except VoucherRefused as exc:
         raise ConfigError(f"{path}: not a usable trust list: {exc.reason}") from exc
+
+
+def _trust(made: Plan, store: KeyStore) -> Trust:
+    """The newer of the counter's own list and the one this till fetched since."""
+    bundle = made.bundle
+    try:
+        fetched, held = store.bundle(), store.held()
+        if fetched is not None and held is not None and held.version > bundle.version:
+            bundle = parse_bundle(fetched, made.roots)
+            _not_in_earnest(made.profile, bundle)
+    except VoucherRefused as exc:
+        raise Stop(Exit.CONFIG, f"{store.folder}: not a usable trust list: {exc.reason}") from exc
+    except (KeyStoreError, ConfigError) as exc:
+        raise Stop(Exit.CONFIG, str(exc)) from exc
+    keys = made.counter.keys
+    limits = FreshnessLimits(
+        warn_age_seconds=keys.warn_after_days * DAY_SECONDS,
+        refuse_age_seconds=keys.refuse_after_days * DAY_SECONDS,
+        warn_before_end_seconds=keys.warn_before_end_days * DAY_SECONDS,
+    )
+
+    def save(data: bytes, held: Held) -> bool:
+        try:
+            store.save(data, held)
+        except KeyStoreError:
+            return False
+        return True
+
+    return Trust(bundle, made.roots, limits, save)
 
 
 def _not_in_earnest(profile: Profile, bundle: KeyBundle) -> None:
@@ -200,6 +236,7 @@ async def open_till(
     )
     platform = Platform(made.profile, sender, clock.now, message_ids, transport)
     seen = datetime.fromisoformat(latest) if latest else None
+    trust = _trust(made, KeyStore(journal_path.with_name("keys")))
     try:
         checkout = Checkout(
             Setup(
@@ -207,7 +244,7 @@ async def open_till(
                 platform,
                 made.profile,
                 made.rule,
-                Reception(made.catalogue, made.bundle, seen),
+                Reception(made.catalogue, trust, seen),
                 clock,
                 WriterThread(),
                 sale_ids,

@@ -405,6 +405,22 @@ class DayClosed:
     """To print: shows later whether the journal is still the one it was."""
 
 
+@dataclass(frozen=True, slots=True)
+class ClockApart:
+    """This machine's clock and the platform's differ by more than they should."""
+
+    seconds: int
+    """Positive: the platform's is ahead."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeysAgeing:
+    """The list of voucher issuers should have been renewed by now; it still counts."""
+
+    state: str
+    """"bundle_ageing" or "bundle_ending"."""
+
+
 Notice = (
     Refused
     | VoucherRefused
@@ -415,6 +431,8 @@ Notice = (
     | ScannerChanged
     | PrinterFailed
     | DayClosed
+    | ClockApart
+    | KeysAgeing
 )
 
 

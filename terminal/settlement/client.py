@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import httpx
 
@@ -57,6 +58,8 @@ from terminal.settlement.outcome import (
 )
 from terminal.text import visible
 
+BUNDLE_BYTES_MAX = 100_000
+
 
 @dataclass(frozen=True, slots=True)
 class NeverSent:
@@ -79,6 +82,8 @@ class Platform:
         self._capabilities = profile.capabilities
         self._now, self.new_msgid = now, new_msgid
         self._sign_no = ""
+        self.clock_ahead_seconds = 0.0
+        """How far the platform's clock was ahead of ours at its latest answer."""
         self._http = httpx.AsyncClient(
             base_url=profile.url,
             # A kept connection may be dead without anyone knowing, and a request on a dead
@@ -142,6 +147,17 @@ class Platform:
         if account is Account.FUND:
             return Estimate(told.split.fund_fen, None, None)
         return Estimate(told.split.fund_fen, told.split.personal_fen, told.split.mutual_aid_fen)
+
+    async def fetch_keys(self) -> bytes | Unknown:
+        """The platform's list of voucher issuers, as it was signed."""
+        try:
+            async with asyncio.timeout(self._profile.timeouts.query_seconds):
+                response = await self._http.get(self._profile.keys_path)
+        except (httpx.TransportError, httpx.DecodingError, TimeoutError) as exc:
+            return Unknown(type(exc).__name__)
+        if response.status_code != httpx.codes.OK:
+            return Unknown(f"HTTP {response.status_code}")
+        return response.content[: BUNDLE_BYTES_MAX + 1]
 
     # -- charges: written down first, sent once
 
@@ -362,12 +378,21 @@ class Platform:
             return NeverSent(type(exc).__name__)
         except (httpx.TransportError, httpx.DecodingError, TimeoutError) as exc:
             return Unknown(type(exc).__name__)
+        self._note_clock(response.headers.get("date", ""))
         if response.status_code != httpx.codes.OK:
             return Unknown(f"HTTP {response.status_code}")
         try:
             return decode(response.content)
         except Unreadable as exc:
             return Unknown(f"reply: {exc}")
+
+    def _note_clock(self, date: str) -> None:
+        """Remembers how far the platform's clock is ahead; an unreadable header says nothing."""
+        try:
+            told = parsedate_to_datetime(date)
+            self.clock_ahead_seconds = (told - self._now()).total_seconds()
+        except (TypeError, ValueError):
+            return
 
     def _refusal(self, reply: Reply) -> Declined | Unknown:
         """infcode -1 on a charge."""

@@ -12,9 +12,11 @@ from enum import StrEnum
 from typing import assert_never
 
 from terminal.sale.events import (
+    ClockApart,
     CodeNotUsable,
     DayClosed,
     Decline,
+    KeysAgeing,
     Notice,
     PlatformRefused,
     PlatformSilent,
@@ -316,6 +318,11 @@ def notice_sentences(notice: Notice, words: Words) -> NoticeSaid:
             return _pair("printer", "failed", Tone.BAD, words, number=sale_id, detail=detail)
         case DayClosed(z):
             return _pair("day", "closed", Tone.GOOD, words, number=z)
+        case ClockApart(seconds):
+            ahead = "behind" if seconds > 0 else "ahead"
+            return _pair("clock", ahead, Tone.WARN, words, seconds=abs(seconds))
+        case KeysAgeing(state):
+            return _pair("keys", state, Tone.WARN, words)
         case Waiting():
             return NoticeSaid(Tone.WARN, words.say(f"wait.{notice.doing}"), "")
         case _:

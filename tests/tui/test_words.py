@@ -14,10 +14,12 @@ import terminal
 from terminal.config import SHIPPED
 from terminal.sale.events import (
     Account,
+    ClockApart,
     CodeNotUsable,
     DayClosed,
     Decline,
     Event,
+    KeysAgeing,
     Notice,
     PlatformRefused,
     PlatformSilent,
@@ -173,6 +175,10 @@ NOTICES: tuple[Notice, ...] = (
     ScannerChanged("serial:///dev/x", "lost", "EIO"),
     PrinterFailed("1", "full"),
     DayClosed(1, "{}", ""),
+    ClockApart(60),
+    ClockApart(-60),
+    KeysAgeing("bundle_ageing"),
+    KeysAgeing("bundle_ending"),
 )
 
 
