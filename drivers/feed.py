@@ -87,8 +87,8 @@ class Feed(AsyncIterator[Scan]):
     def _tell(self, status: ScannerStatus) -> None:
         if not self._opened.done():
             self._opened.set_result(None)
-        told, self._told = self._told, status
-        if not self._over and (told is None or _is_news(told, status)):
+        if not self._over and (self._told is None or _is_news(self._told, status)):
+            self._told = status
             self._on_status(status)
 
     def _lose(self, error: ScannerLost, status: ScannerStatus) -> None:

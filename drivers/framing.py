@@ -86,9 +86,10 @@ class Framer:
         """The codes that `data` completes.
 
         data     as read from the line, in pieces of any size
-        now      seconds, never less than at the call before
+        now      seconds, never less than at the call before.  However long ago that was is no
+                 pause: the bytes may have waited for a reader that was kept busy
         """
-        frames = self.poll(now)
+        frames: list[Frame] = []
         for byte in data:
             if byte == 0:
                 continue
@@ -97,7 +98,10 @@ class Framer:
         return frames
 
     def poll(self, now: float) -> list[Frame]:
-        """The code, at most one, that the silence since the last byte completes."""
+        """The code, at most one, that the silence since the last byte completes.
+
+        To be called when the line was found empty, which alone proves a silence.
+        """
         if not self._is_open or now - self._last_byte_at < self._pause_seconds:
             return []
         frames = self._finish(self._last_byte_at) if self._ends_by_pause else []

@@ -9,7 +9,17 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
+from drivers import camera_url
+from tests.drivers.scenes import Scene, counter, jpeg, payload, photograph
+
 BOUNDARY = b"--picture"
+
+SCENE = Scene()
+EMPTY = jpeg(counter(SCENE))
+SHOWN = [jpeg(photograph(payload(number), SCENE, number)) for number in range(3)]
+"""Phones with a voucher each."""
+PAYLOADS = [payload(number).encode() for number in range(3)]
+"""What those vouchers say."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -55,6 +65,10 @@ class WebCamera:
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self._port}/stream.mjpg"
+
+    def url(self, options: str = "") -> str:
+        """For the driver; options as in "#hold=1"."""
+        return camera_url(self.address) + options
 
     def switch_on(self) -> None:
         """On the same port as before."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import segno
@@ -96,6 +97,16 @@ def jpeg(luma: Picture, quality: int = 85) -> bytes:
     done, data = cv2.imencode(".jpg", luma, [cv2.IMWRITE_JPEG_QUALITY, quality])
     assert done
     return bytes(data)
+
+
+def film(path: Path, frames: list[Picture], codec: str, fps: int = 20) -> None:
+    """A video file of these frames; the codec as four letters."""
+    height, width = frames[0].shape
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), fps, (width, height))
+    assert writer.isOpened()
+    for frame in frames:
+        writer.write(cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR))
+    writer.release()
 
 
 def _counter(scene: Scene, chance: np.random.Generator) -> NDArray[np.float32]:
