@@ -41,8 +41,8 @@ class KeyStore:
         and the version is never remembered before the list it belongs to is there."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._replace(BUNDLE_FILE, bundle)
-            self._replace(HELD_FILE, msgspec.json.encode(held) + b"\n")
+            replace_file(self.folder / BUNDLE_FILE, bundle)
+            replace_file(self.folder / HELD_FILE, msgspec.json.encode(held) + b"\n")
         except OSError as exc:
             raise KeyStoreError(f"{self.folder}: {exc.strerror}") from exc
 
@@ -54,10 +54,12 @@ class KeyStore:
         except OSError as exc:
             raise KeyStoreError(f"{self.folder / name}: {exc.strerror}") from exc
 
-    def _replace(self, name: str, content: bytes) -> None:
-        beside = self.folder / f"{name}.new"
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(self.folder / name)
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Writes a file that is either the old one or the new one, whenever the power fails."""
+    beside = path.with_name(path.name + ".new")
+    with beside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)

@@ -10,7 +10,7 @@ import argparse
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -51,7 +51,7 @@ def make_plan(profile: str = "sandbox", **changes: str) -> Plan:
     )
     timeouts = msgspec.structs.replace(made.profile.timeouts, settle_seconds=2)
     quick = msgspec.structs.replace(made.profile, resolve=resolve, timeouts=timeouts)
-    return Plan(made.counter, quick, made.rule, made.catalogue, made.bundle, made.roots, made.words)
+    return replace(made, profile=quick)
 
 
 @dataclass

@@ -38,8 +38,8 @@ from terminal.settlement.client import Platform
 from terminal.settlement.dialect import MessageIds, Sender
 from terminal.text import LANGUAGES, TextError, Words
 from terminal.voucher.algorithms import NotAKey, load_public_key
-from terminal.voucher.keys import FreshnessLimits, Held, KeyBundle, parse_bundle
-from terminal.voucher.reasons import VoucherRefused
+from terminal.voucher.keys import FreshnessLimits, Held, KeyBundle, admit, parse_bundle
+from terminal.voucher.reasons import Reason, VoucherRefused
 
 TEST_ISSUER = "qh-test"
 """Its private keys are in this repository: no counter in earnest may believe it."""
@@ -72,6 +72,8 @@ class Plan:
     rule: FundingRule
     catalogue: Catalogue
     bundle: KeyBundle
+    bundle_data: bytes
+    """The same, as it was signed."""
     roots: tuple[bytes, ...]
     words: dict[str, Words]
 
@@ -86,7 +88,7 @@ def plan(args: argparse.Namespace) -> Plan:
         changes = {"language": args.lang, "after_restart": args.after_restart}
         counter = msgspec.structs.replace(counter, **{k: v for k, v in changes.items() if v})
         roots = _roots(counter, beside)
-        bundle = _bundle(find("keys", args.keys or counter.keys.bundle, beside), roots)
+        bundle, data = _bundle(find("keys", args.keys or counter.keys.bundle, beside), roots)
         _not_in_earnest(profile, bundle)
         return Plan(
             counter,
@@ -94,6 +96,7 @@ def plan(args: argparse.Namespace) -> Plan:
             load_funding(counter.policy, beside, profile.mode),
             load_catalogue(find("catalogues", counter.catalogue, beside)),
             bundle,
+            data,
             roots,
             {language: Words.load(SHIPPED / "lang", language) for language in LANGUAGES},
         )
@@ -117,25 +120,35 @@ def _roots(counter: Counter, beside: Path) -> tuple[bytes, ...]:
         raise ConfigError(f"keys.roots: {exc}") from exc
 
 
-def _bundle(path: Path, roots: tuple[bytes, ...]) -> KeyBundle:
+def _bundle(path: Path, roots: tuple[bytes, ...]) -> tuple[KeyBundle, bytes]:
     try:
-        return parse_bundle(path.read_bytes(), roots)
+        data = path.read_bytes()
+        return parse_bundle(data, roots), data
     except OSError as exc:
         raise ConfigError(f"{path}: {exc}") from exc
     except VoucherRefused as exc:
         raise ConfigError(f"{path}: not a usable trust list: {exc.reason}") from exc
 
 
-def _trust(made: Plan, store: KeyStore) -> Trust:
-    """The newer of the counter's own list and the one this till fetched since."""
-    bundle = made.bundle
+def _trust(made: Plan, store: KeyStore, now: datetime) -> Trust:
+    """The newer of the counter's own list and the one this till fetched since.
+
+    A list older than one this till has used stops the start.  One that is over does not: the till
+    must be able to finish what is open, and refuses each code by that name.
+    """
+    bundle, data = made.bundle, made.bundle_data
     try:
         fetched, held = store.bundle(), store.held()
         if fetched is not None and held is not None and held.version > bundle.version:
-            bundle = parse_bundle(fetched, made.roots)
+            bundle, data = parse_bundle(fetched, made.roots), fetched
             _not_in_earnest(made.profile, bundle)
+        admitted = admit(bundle, now, held)
+        if admitted != held:
+            store.save(data, admitted)
     except VoucherRefused as exc:
-        raise Stop(Exit.CONFIG, f"{store.folder}: not a usable trust list: {exc.reason}") from exc
+        if exc.reason not in (Reason.BUNDLE_EXPIRED, Reason.BUNDLE_NOT_YET):
+            sentence = f"{store.folder}: not a usable trust list: {exc.reason}"
+            raise Stop(Exit.CONFIG, sentence) from exc
     except (KeyStoreError, ConfigError) as exc:
         raise Stop(Exit.CONFIG, str(exc)) from exc
     keys = made.counter.keys
@@ -236,7 +249,7 @@ async def open_till(
     )
     platform = Platform(made.profile, sender, clock.now, message_ids, transport)
     seen = datetime.fromisoformat(latest) if latest else None
-    trust = _trust(made, KeyStore(journal_path.with_name("keys")))
+    trust = _trust(made, KeyStore(journal_path.with_name("keys")), clock.now())
     try:
         checkout = Checkout(
             Setup(

@@ -23,6 +23,7 @@ import msgspec
 
 from terminal.cli.exits import Exit, Stop
 from terminal.config import SHIPPED
+from terminal.keystore import BUNDLE_FILE, KeyStore, KeyStoreError, replace_file
 from terminal.voucher import algorithms
 from terminal.voucher.algorithms import CannotSign, NotAKey
 from terminal.voucher.issue import sign_bundle
@@ -40,7 +41,6 @@ from terminal.voucher.reasons import VoucherRefused
 TEST_BUNDLE = SHIPPED / "keys" / "test-bundle.cbor"
 TEST_ROOT = SHIPPED / "keys" / "test-root.pub.pem"
 STORE = Path("var/keys")
-BUNDLE_FILE, HELD_FILE = "bundle.cbor", "held.json"
 
 
 def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -223,7 +223,10 @@ def _sign(args: argparse.Namespace) -> int:
         raise Stop(Exit.CONFIG, f"{args.list}: {exc}") from exc
     except VoucherRefused as refused:
         raise Stop(Exit.CONFIG, f"{args.list}: {refused.reason}") from refused
-    _replace(args.out, signed)
+    try:
+        replace_file(args.out, signed)
+    except OSError as exc:
+        raise Stop(Exit.CONFIG, f"{args.out}: {exc.strerror}") from exc
     return _report(made, None)
 
 
@@ -259,11 +262,9 @@ def _update(args: argparse.Namespace) -> int:
     except VoucherRefused as refused:
         return _report(bundle, refused)
     try:
-        args.store.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise Stop(Exit.CONFIG, f"{args.store}: {exc.strerror}") from exc
-    _replace(args.store / BUNDLE_FILE, read_bytes(args.file))
-    _replace(args.store / HELD_FILE, msgspec.json.encode(held) + b"\n")
+        KeyStore(args.store).save(read_bytes(args.file), held)
+    except KeyStoreError as exc:
+        raise Stop(Exit.CONFIG, str(exc)) from exc
     return _report(bundle, None)
 
 
@@ -277,23 +278,7 @@ def _report(bundle: KeyBundle, refused: VoucherRefused | None) -> int:
 
 def _held(store: Path) -> Held | None:
     """None: this store never held a bundle."""
-    path = store / HELD_FILE
-    if not path.exists():
-        return None
     try:
-        return msgspec.json.decode(read_bytes(path), type=Held)
-    except msgspec.DecodeError as exc:
-        raise Stop(Exit.CONFIG, f"{path}: {exc}") from exc
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Writes a file that is either the old one or the new one, whenever the power fails."""
-    beside = path.with_name(path.name + ".new")
-    try:
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError as exc:
-        raise Stop(Exit.CONFIG, f"{path}: {exc.strerror}") from exc
+        return KeyStore(store).held()
+    except KeyStoreError as exc:
+        raise Stop(Exit.CONFIG, str(exc)) from exc

@@ -8,14 +8,15 @@ One JSON object: for each algorithm the median and 99th percentile, in microseco
     bare     the signature alone: 64 bytes as COSE has them, a prepared key
     library  one call of the library, the signature already in the form it wants
 
-and the ratio of the medians, `whole` to each of the other two.  The three alternate in one run, so
-a busy machine slows them all.
+and the ratio of the medians, `whole` to each of the other two.  The three alternate in one run, in
+an order drawn for each round, so that a busy machine or a warm cache favours none of them.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import random
 import statistics
 import sys
 import time
@@ -74,8 +75,9 @@ def measure(alg: str, rounds: int) -> dict[str, float]:
         "library": primitive,
     }
     taken: dict[str, list[float]] = {name: [] for name in calls}
+    chance = random.Random(1)
     for _ in range(rounds):
-        for name, call in calls.items():
+        for name, call in chance.sample(sorted(calls.items()), len(calls)):
             begun = time.perf_counter_ns()
             call()
             taken[name].append((time.perf_counter_ns() - begun) / 1000)

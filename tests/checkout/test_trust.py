@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from terminal.cli.build import Plan
+from terminal.cli.exits import Stop
 from terminal.clock import SystemClock
 from terminal.config import SHIPPED
 from terminal.sale.commands import AddItem, Present
@@ -108,7 +109,21 @@ async def test_a_list_that_is_not_newer_or_not_the_roots_changes_nothing(
         await till.do(*(Present(code(key, number)) for number in range(5)))
         assert till.told(VoucherRefused) == [VoucherRefused("unknown_key")] * 5
         assert platform.asked == 1
-        assert not (tmp_path / "keys").exists()
+        kept = (tmp_path / "keys" / "bundle.cbor").read_bytes()
+        assert kept == (SHIPPED / "keys" / "test-bundle.cbor").read_bytes()
+
+
+async def test_a_till_that_has_used_a_newer_list_does_not_start_with_an_older_one(
+    tmp_path: Path,
+) -> None:
+    made, key = make_plan(), generate("es256")
+    platform = Keys(newer(made, key))
+    async with open_test_till(tmp_path / "j", platform.app(), made=made) as till:
+        await till.do(Present(code(key, 1)))
+    (tmp_path / "keys" / "bundle.cbor").unlink()
+    with pytest.raises(Stop, match="bundle_older"):
+        async with open_test_till(tmp_path / "j", platform.app(), made=made):
+            raise AssertionError("it started")
 
 
 class Slipped(SystemClock):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from terminal.voucher import claims
 from terminal.voucher.claims import Decoded, LaidOut
 from terminal.voucher.keys import BundleKey
+from terminal.voucher.reasons import Reason
 from tests.voucher.crafting import CLAIMS, ISSUER, NOW, bundle_key, encode, refusal
 from tests.voucher.crafting import claims as crafted
 from tests.voucher.refusals import ATTACKS
@@ -83,6 +84,29 @@ def test_bytes_taken_out_or_put_in_are_read_alike(payload: bytes) -> None:
             agree(payload[:place] + payload[place + size :])
             for byte in (0, 0x04, 0x20, 0x30, 0x61, 0x62, 0x80, 0xFF):
                 agree(payload[:place] + bytes([byte]) * size + payload[place:])
+
+
+def longer_heads() -> list[bytes]:
+    """Good values in longer heads than they need, each where the layout allows bytes to vary."""
+    times = [crafted({label: 60}) for label in (4, 5, 6)]
+    usual = [bytes([label]) + b"\x18\x3c" for label in (4, 5, 6)]
+    longer = [bytes([label]) + b"\x1a\x00\x00\x00\x3c" for label in (4, 5, 6)]
+    pairs = [
+        *zip(times, usual, longer, strict=True),
+        (crafted(details={3: "a" * 16}), b"\x03\x70", b"\x03\x78\x10"),
+        (crafted(details={3: "a"}), b"\x03\x61", b"\x03\x78\x01"),
+        (crafted(details={5: "a" * 16}), b"\x05\x70", b"\x05\x78\x10"),
+        (crafted(details={4: 1}), b"\x04\x01\x05", b"\x04\x18\x01\x05"),
+        (crafted(), b"\x01\x67", b"\x01\x78\x07"),
+        (crafted(), b"\x02\x50", b"\x02\x58\x10"),
+    ]
+    assert all(shortest in payload for payload, shortest, _ in pairs)
+    return [payload.replace(shortest, other, 1) for payload, shortest, other in pairs]
+
+
+@pytest.mark.parametrize("payload", longer_heads(), ids=range(9))
+def test_a_longer_head_than_needed_is_refused(payload: bytes) -> None:
+    assert refusal(claims.read, payload) is Reason.NOT_DETERMINISTIC
 
 
 VALUES = st.one_of(
