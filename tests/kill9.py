@@ -53,6 +53,8 @@ TIMEOUT_SECONDS = {"connect": 1, "query": 1, "settle": 1, "reverse": 1}
 HOSTILE_SECONDS = 1.5
 """How long the last till of a round works on a bad network."""
 STARTS_MAX = 30
+NOT_SIGNED_IN = "did not sign this till in"
+"""What a till says that ends because it could not reach the platform."""
 ROUNDS_A_SHIFT = 40
 """Then both books begin anew, so that they stay short enough to compare after each round."""
 
@@ -138,10 +140,13 @@ class Shift:
     def round(self, profile: Path) -> list[str]:
         """One sale and its kills.  Returns what disagreed afterwards."""
         self._fill_accounts()
-        self._first_life(profile)
-        while self.rng.random() < 0.4:
-            self._killed_while_recovering(profile)
-        wrong = self._last_life(profile)
+        try:
+            self._first_life(profile)
+            while self.rng.random() < 0.4:
+                self._killed_while_recovering(profile)
+            wrong = self._last_life(profile)
+        except AssertionError as exc:
+            wrong = [str(exc)]
         self._network(0.0)
         entries = self._entries()
         with snapshot.raw(self.journal) as (db, key):
@@ -156,44 +161,48 @@ class Shift:
         lines = rng.randrange(LINES_OF_A_SALE + LINES_OF_A_REFUND * refunds)
         asks_left = ASKS_AGAIN_MAX
         ends = time.monotonic() + SECONDS_BEFORE_A_KILL_MAX
-        try:
-            till = self._start(profile, "ask")
-            self._network(self.trouble.rate)
-            sell(till, self.http, rng.choice(PEOPLE))
-            if rng.random() < 0.15:
-                till.say(do="cancel")
-            for line in till.lines(ends):
-                if line.get("event") == "SaleSettled" and refunds:
-                    keeps = [1] if rng.random() < 0.3 else []
-                    till.say(do="refund", sale_id=line["sale_id"], reason="returned", keeps=keeps)
-                if line.get("notice") == "PlatformSilent" and asks_left:
-                    asks_left -= 1
-                    for wish in ("quote", "confirm", "take_cash"):
-                        till.say(do=wish)
-                lines -= 1
-                if lines < 0 or (_closed(line) and not refunds):
-                    break
-        except TillEnded:
-            return
-        time.sleep(rng.uniform(0, 2 * LATENCY_SECONDS))
-        till.kill()
-        self._note_kill("")
+        till = self._start(profile, "ask")
+        self._network(self.trouble.rate)
+        sell(till, self.http, rng.choice(PEOPLE))
+        if rng.random() < 0.15:
+            till.say(do="cancel")
+        for line in till.lines(ends):
+            if line.get("event") == "SaleSettled" and refunds:
+                keeps = [1] if rng.random() < 0.3 else []
+                till.say(do="refund", sale_id=line["sale_id"], reason="returned", keeps=keeps)
+            if line.get("notice") == "PlatformSilent" and asks_left:
+                asks_left -= 1
+                for wish in ("quote", "confirm", "take_cash"):
+                    till.say(do=wish)
+            lines -= 1
+            if lines < 0 or (_closed(line) and not refunds):
+                break
+        time.sleep(rng.choice((0.0, rng.uniform(0, 2 * LATENCY_SECONDS))))
+        self._kill(till, "")
 
     def _killed_while_recovering(self, profile: Path) -> None:
         till = self._spawn(profile, self.rng.choice(("ask", "cancel")))
         time.sleep(self.rng.uniform(0, START_SECONDS))
-        till.kill()
-        self._note_kill("recovering, ")
+        self._kill(till, "recovering, ")
+
+    def _kill(self, till: TillProcess, prefix: str) -> None:
+        """Raises TillEnded where it had ended by itself before, and not for want of a platform."""
+        told = till.kill()
+        if told and NOT_SIGNED_IN not in told:
+            raise TillEnded(told)
+        entries = self._entries()
+        moment = type(entries[-1].event).__name__ if entries else "nothing"
+        self.tally.kills += 1
+        self.tally.killed_after[prefix + moment] += 1
 
     def _last_life(self, profile: Path) -> list[str]:
         stays = self.rng.random() < 0.5
         till = self._start(profile, "ask" if stays else "cancel")
         try:
             self._finish(till, customer_stays=stays)
-        except AssertionError as exc:
+        except AssertionError:
             till.kill()
-            return [str(exc)]
-        till.say(do="close_day")
+            raise
         code = till.end()
         return [f"the last till ended with {code}"] if code else []
 
@@ -229,7 +238,7 @@ class Shift:
             try:
                 till.until(lambda line: line.get("notice") == "Ready")
             except TillEnded as exc:
-                if "did not sign this till in" not in str(exc):
+                if NOT_SIGNED_IN not in str(exc):
                     raise
                 self.tally.refused_starts += 1
             else:
@@ -245,12 +254,6 @@ class Shift:
             self.proxy.rage(rate)
         elif self.proxy:
             self.proxy.heal()
-
-    def _note_kill(self, prefix: str) -> None:
-        entries = self._entries()
-        moment = type(entries[-1].event).__name__ if entries else "nothing"
-        self.tally.kills += 1
-        self.tally.killed_after[prefix + moment] += 1
 
     def _entries(self) -> list[Entry]:
         """Read from a copy: the next till finds the files as the killed one left them."""

@@ -106,9 +106,11 @@ class TillProcess:
     def signal(self, number: signal.Signals) -> None:
         os.kill(self._process.pid, number)
 
-    def kill(self) -> None:
-        self.signal(signal.SIGKILL)
-        self._close()
+    def kill(self) -> str:
+        """What it had said to people: nothing, unless it had ended by itself before."""
+        with contextlib.suppress(ProcessLookupError):
+            self.signal(signal.SIGKILL)
+        return self.error()
 
     def end(self) -> int:
         """Closes stdin: the till finishes what it is doing and ends."""

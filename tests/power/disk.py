@@ -125,11 +125,15 @@ class Disk:
         if directory:
             self._versions.clear()
 
+    def sync_directory(self) -> None:
+        self._happens("sync", "")
+        if not self.lies:
+            self._versions.clear()
+
     def delete(self, name: str, *, directory: bool) -> None:
         self._rename(name, None, "delete")
         if directory:
-            self._happens("sync", name)
-            self._versions.clear()
+            self.sync_directory()
 
     def cut(self, rng: random.Random) -> Remains:
         """What a power cut at this moment could leave.  Changes nothing: the disk goes on."""

@@ -1,8 +1,8 @@
 """A disk that hangs holds up the sale, and never the screen.
 
 The screen lives in the event loop, so what is measured is how late the loop is while a write hangs.
-A busy machine is late by itself; of several stalls the quietest counts, and a till that wrote in
-the loop would be late in every one.
+A busy machine is late by itself, so one quiet stall of several is enough; a till that wrote in the
+loop would be late in every one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 STALL_SECONDS = 0.6
 LATE_SECONDS_MAX = 0.1
-STALLS = 3
+STALLS_MAX = 8
 TICK_SECONDS = 0.005
 
 
@@ -45,10 +45,9 @@ class Lateness:
             self.seconds = max(self.seconds, time.monotonic() - before - TICK_SECONDS)
 
 
-async def quietest(stall: Callable[[int], asyncio.Future[None]]) -> float:
-    """Of several stalls, the one in which the loop was least late: by how much."""
-    late: list[float] = []
-    for number in range(STALLS):
+async def ever_in_time(stall: Callable[[int], asyncio.Future[None]]) -> bool:
+    """Whether in one of several stalls the loop was never late."""
+    for number in range(STALLS_MAX):
         lateness = Lateness()
         watch = asyncio.create_task(lateness.watch())
         await asyncio.sleep(2 * TICK_SECONDS)
@@ -57,8 +56,9 @@ async def quietest(stall: Callable[[int], asyncio.Future[None]]) -> float:
         await asyncio.sleep(2 * TICK_SECONDS)
         watch.cancel()
         assert time.monotonic() - before >= STALL_SECONDS, "nothing stalled"
-        late.append(lateness.seconds)
-    return min(late)
+        if lateness.seconds < LATE_SECONDS_MAX:
+            return True
+    return False
 
 
 class InTheLoop:
@@ -89,10 +89,10 @@ async def test_the_loop_answers_while_a_sync_hangs(
             opened = SaleOpened("2026-01-02T03:04:05+00:00")
             return asyncio.ensure_future(book.record(f"s{number}", opened))
 
-        late_seconds = await quietest(stall)
+        was_in_time = await ever_in_time(stall)
         disk.before = lambda *_: None
         book.close()
-    assert (late_seconds < LATE_SECONDS_MAX) is in_time
+    assert was_in_time is in_time
 
 
 class Stalling:
@@ -128,6 +128,6 @@ async def test_a_till_answers_that_it_is_busy_while_its_disk_hangs(tmp_path: Pat
 
             return asyncio.ensure_future(add_a_box())
 
-        assert await quietest(stall) < LATE_SECONDS_MAX
+        assert await ever_in_time(stall)
         assert till.checkout.sale
-        assert [line.code for line in till.checkout.sale.lines] == [BOXES[0]] * STALLS
+        assert {line.code for line in till.checkout.sale.lines} == {BOXES[0]}
