@@ -61,7 +61,8 @@ class TillProcess:
         self._process = nest.start(words) if nest else _python(words)
         self._lines: Queue[Line | None] = Queue()
         self.last: Line = {}
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self) -> None:
         assert self._process.stdout
@@ -123,6 +124,7 @@ class TillProcess:
 
     def _close(self) -> None:
         self._process.wait()
+        self._reader.join(SECONDS_MAX)
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             if stream:
                 with contextlib.suppress(BrokenPipeError):

@@ -13,6 +13,7 @@ import pytest
 from terminal.journal import Journal
 from terminal.journal.chain import HEAD
 from terminal.sale.events import Entry
+from tests.power import traced
 from tests.power.campaign import run
 from tests.power.disk import Disk
 from tests.power.lives import KEY, PATH
@@ -43,6 +44,15 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_half_written() -> None:
     }
     assert min(tally.during.values()) >= CUTS // 200
     assert tally.opened_by_sqlite3 >= CUTS // 60
+
+
+@pytest.mark.skipif(not traced.is_possible(), reason="needs strace, and leave to use it")
+def test_nor_with_the_very_sqlite_that_the_till_runs_on() -> None:
+    told = traced.run(cuts=150, seed=5)
+    assert told["wrong"] == []
+    assert (told["lost"], told["corrupt"]) == (0, 0)
+    unsynced = traced.run(cuts=50, seed=5, heeding_syncs=False)
+    assert unsynced["lost"] != 0
 
 
 def rewritten(rewrite: dict[str, str], disk: Disk) -> Journal:

@@ -64,7 +64,7 @@ class Call:
 
 
 _LINE = re.compile(r"^(\w+)\((.*)\)\s+= (-?\d+)")
-_ON_FILE = re.compile(r"^\d+<([^>]*)>(?:, )?(.*)$")
+_ON_FILE = re.compile(r"^\d+<((?:\\x[0-9a-f]{2})*)>(?:, )?(.*)$")
 _BYTES = re.compile(r'^"((?:\\x[0-9a-f]{2})*)", \d+(?:, (\d+))?$')
 _PATH = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
 
@@ -96,7 +96,7 @@ def _parsed(log: str, folder: Path) -> Iterator[Call]:
             continue
         on_file = _ON_FILE.match(rest)
         assert on_file, line
-        name = _inside(on_file[1], folder)
+        name = _inside(_unescaped(on_file[1]).decode(), folder)
         if name is None:
             continue
         if kind in ("pwrite64", "write"):
@@ -119,14 +119,16 @@ def _inside(path: str, folder: Path) -> str | None:
     return name if parent == str(folder) else None
 
 
-def cuts_of(calls: list[Call], deeds: list[Deed], rng: random.Random, each: int) -> Iterator[Cut]:
-    """So many cuts at every moment of the record."""
+def cuts_of(calls: list[Call], deeds: list[Deed], rng: random.Random, cuts: int) -> Iterator[Cut]:
+    """So many cuts, spread over every moment of the record."""
+    moments = sum(call.name != DIARY for call in calls)
+    whole, rest = divmod(cuts, moments)
     disk = Disk()
     begun = done = 0
     found: list[Cut] = []
 
     def moment(*_: str) -> None:
-        for _ in range(each):
+        for _number in range(whole + (rng.random() < rest / moments)):
             left = disk.cut(rng)
             found.append(
                 Cut(left.image, left.torn, "writing", tuple(deeds[:done]), tuple(deeds[done:begun]))
@@ -135,8 +137,8 @@ def cuts_of(calls: list[Call], deeds: list[Deed], rng: random.Random, each: int)
     disk.before = moment
     for call in calls:
         if call.name == DIARY:
-            begun += call.content == BEGUN
-            done += call.content == DONE
+            begun += int(call.content == BEGUN)
+            done += int(call.content == DONE)
         else:
             _play(call, disk)
         yield from found
@@ -162,7 +164,8 @@ def _play(call: Call, disk: Disk) -> None:
             raise AssertionError(call.kind)
 
 
-def run(cuts: int, seed: int, deeds: int = 60) -> dict[str, object]:
+def run(cuts: int, seed: int, deeds: int = 60, *, heeding_syncs: bool = True) -> dict[str, object]:
+    """About so many cuts.  heeding_syncs  False: as if the till had never asked for a sync"""
     rng = random.Random(seed)
     counts = {"cuts": 0, "lost": 0, "corrupt": 0, "torn": 0}
     wrong: list[str] = []
@@ -170,9 +173,9 @@ def run(cuts: int, seed: int, deeds: int = 60) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as traced, tempfile.TemporaryDirectory(dir=where) as images:
         calls = record(Path(traced), seed, deeds)
         written = deeds_by(seed, deeds)
-        moments = sum(call.name != DIARY for call in calls)
-        every = list(cuts_of(calls, written, rng, each=-(-cuts // moments)))
-        for cut in rng.sample(every, min(cuts, len(every))):
+        if not heeding_syncs:
+            calls = [call for call in calls if not call.kind.endswith("sync")]
+        for cut in cuts_of(calls, written, rng, cuts):
             examined = examine_with_the_standard_library(cut, Path(images))
             counts["cuts"] += 1
             counts["torn"] += cut.torn

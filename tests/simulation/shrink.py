@@ -22,8 +22,9 @@ _NUMBERS = re.compile(r"[0-9A-Z]*[0-9]{2,}|[0-9]+")
 Run = Callable[[Plan], Outcome]
 
 
-def shrink(outcome: Outcome, run: Run) -> Outcome:
-    """outcome of a run with a violation; run lives a plan.  Returns one at least as small."""
+def shrink(outcome: Outcome, run: Run, runs_max: int = RUNS_MAX) -> Outcome:
+    """outcome of a run with a violation; run lives a plan.  Returns one at least as small, after at
+    most runs_max runs."""
     wrong = _kind(outcome.violations[0])
     runs = 0
 
@@ -36,9 +37,9 @@ def shrink(outcome: Outcome, run: Run) -> Outcome:
     def leave_out(best: Outcome, numbers: list[int], change: Callable[..., Plan]) -> Outcome:
         """Halves, then quarters, and so on down to one at a time."""
         size = max(1, len(numbers) // 2)
-        while runs < RUNS_MAX:
+        while runs < runs_max:
             for start in range(0, len(numbers), size):
-                if runs < RUNS_MAX and (chunk := numbers[start : start + size]):
+                if runs < runs_max and (chunk := numbers[start : start + size]):
                     best = still_wrong(change(best.plan, chunk)) or best
             if size == 1:
                 break
