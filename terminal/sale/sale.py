@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import assert_never
+from typing import Any, assert_never
 
 from terminal.sale.events import (
     UNPAID,
@@ -195,7 +195,7 @@ def evolve(sale: Sale | None, sale_id: str, event: Event) -> Sale:
     changed = _change(sale, event)
     assert changed.due_fen >= 0
     assert changed.total_fen <= AMOUNT_FEN_MAX
-    return replace(changed, version=sale.version + 1)
+    return changed
 
 
 def fold(entries: Iterable[Entry]) -> Sale | None:
@@ -228,19 +228,19 @@ def _change(sale: Sale, event: Event) -> Sale:
         case SaleSettled() if (
             sale.confirmed and sale.lines and sale.due_fen == 0 and not sale.unresolved
         ):
-            return replace(sale, closed=True, closed_at=event.at)
+            return _next(sale, closed=True, closed_at=event.at)
         case SaleVoided() if sale.cancelling and not sale.standing:
-            return replace(sale, closed=True, closed_at=event.at)
+            return _next(sale, closed=True, closed_at=event.at)
         case ReceiptPrinted() if sale.settled:
-            return replace(sale, receipts=sale.receipts + 1)
+            return _next(sale, receipts=sale.receipts + 1)
         case RefundRequested() if sale.settled and all(sale.line(n) for n in event.keeps):
-            return replace(
+            return _next(
                 sale, closed=False, confirmed=False, refunding=event.reason, keeps=event.keeps
             )
         case SaleRefunded() if (
             sale.refunding and not sale.standing and event.cash_fen == sale.cash_fen
         ):
-            return replace(sale, closed=True, refunded=True, closed_at=event.at)
+            return _next(sale, closed=True, refunded=True, closed_at=event.at)
         case (
             SaleOpened()
             | SaleSettled()
@@ -265,16 +265,16 @@ def _change_cart(sale: Sale, event: LineAdded | LineRemoved | QuantitySet) -> Sa
             and event.unit_fen >= 0
         ):
             lines = (*sale.lines, event)
-            return replace(sale, lines=lines, lines_ever=event.line, quote=None, lapsed="")
+            return _next(sale, lines=lines, lines_ever=event.line, quote=None, lapsed="")
         case LineRemoved() if sale.line(event.line):
             lines = tuple(line for line in sale.lines if line.line != event.line)
-            return replace(sale, lines=lines, quote=None, lapsed="")
+            return _next(sale, lines=lines, quote=None, lapsed="")
         case QuantitySet() if sale.line(event.line) and 0 < event.quantity <= QUANTITY_MAX:
             lines = tuple(
                 replace(line, quantity=event.quantity) if line.line == event.line else line
                 for line in sale.lines
             )
-            return replace(sale, lines=lines, quote=None, lapsed="")
+            return _next(sale, lines=lines, quote=None, lapsed="")
     raise IllegalEvent(event, sale)
 
 
@@ -282,11 +282,11 @@ def _change_customer(sale: Sale, event: VoucherAccepted | PersonIdentified | Quo
     """A new voucher forgets the person, a new person forgets the quote."""
     match event:
         case VoucherAccepted() if sale.editable:
-            return replace(sale, voucher=event, person=None, quote=None, lapsed="")
+            return _next(sale, voucher=event, person=None, quote=None, lapsed="")
         case PersonIdentified() if sale.editable and sale.voucher:
-            return replace(sale, person=event, quote=None)
+            return _next(sale, person=event, quote=None)
         case Quoted() if sale.editable and sale.person and event.total_fen == sale.total_fen > 0:
-            return replace(sale, quote=event)
+            return _next(sale, quote=event)
     raise IllegalEvent(event, sale)
 
 
@@ -299,18 +299,18 @@ def _change_agreement(
             tenders = tuple(
                 replace(t, past=True) if t.status is Status.DECLINED else t for t in sale.tenders
             )
-            return replace(sale, confirmed=True, lapsed="", tenders=tenders)
+            return _next(sale, confirmed=True, lapsed="", tenders=tenders)
         case ConfirmationLapsed() if sale.confirmed and not sale.undoing:
-            return replace(sale, confirmed=False, lapsed=event.cause)
+            return _next(sale, confirmed=False, lapsed=event.cause)
         case CancelRequested() if not sale.undoing:
-            return replace(sale, cancelling=event.reason, confirmed=False)
+            return _next(sale, cancelling=event.reason, confirmed=False)
         case CashTaken() if (
             free
             and (sale.confirmed or sale.lapsed == DECLINED)
             and 0 < event.amount_fen == sale.due_fen
             and event.tendered_fen >= event.amount_fen
         ):
-            return replace(
+            return _next(
                 sale,
                 confirmed=True,
                 lapsed="",
@@ -344,7 +344,7 @@ def _change_tender(
             and 0 < event.amount_fen <= sale.due_fen
         ):
             intended = Tender(event.key, event.account, event.amount_fen)
-            return replace(sale, tenders=(*sale.tenders, intended))
+            return _next(sale, tenders=(*sale.tenders, intended))
         case ChargeApproved() if tender and open_question:
             assert min(event.split.fund_fen, event.split.personal_fen) >= 0
             assert event.split.mutual_aid_fen >= 0
@@ -389,5 +389,10 @@ def _change_tender(
     raise IllegalEvent(event, sale)
 
 
+def _next(sale: Sale, **changes: Any) -> Sale:
+    """The sale one version on."""
+    return replace(sale, version=sale.version + 1, **changes)
+
+
 def _with(sale: Sale, old: Tender, new: Tender) -> Sale:
-    return replace(sale, tenders=tuple(new if t is old else t for t in sale.tenders))
+    return _next(sale, tenders=tuple(new if t is old else t for t in sale.tenders))

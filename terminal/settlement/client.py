@@ -7,9 +7,7 @@ sale.  Whatever is not a parsed envelope with sums that hold is `Unknown`.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -56,16 +54,10 @@ from terminal.settlement.outcome import (
     Reversed,
     Unknown,
 )
+from terminal.settlement.wire import Answer, NeverSent, Wire
 from terminal.text import visible
 
 BUNDLE_BYTES_MAX = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class NeverSent:
-    """No connection was made."""
-
-    cause: str
 
 
 class Platform:
@@ -84,18 +76,10 @@ class Platform:
         self._sign_no = ""
         self.clock_ahead_seconds = 0.0
         """How far the platform's clock was ahead of ours at its latest answer."""
-        self._http = httpx.AsyncClient(
-            base_url=profile.url,
-            # A kept connection may be dead without anyone knowing, and a request on a dead
-            # connection is an outcome nobody knows.  A new one each time costs a millisecond.
-            transport=transport
-            or httpx.AsyncHTTPTransport(limits=httpx.Limits(max_keepalive_connections=0)),
-            trust_env=False,
-            follow_redirects=False,
-        )
+        self._wire = Wire(profile.url, profile.timeouts.connect_seconds, transport)
 
     async def close(self) -> None:
-        await self._http.aclose()
+        await self._wire.close()
 
     # -- questions: they move no money and may be asked again
 
@@ -150,14 +134,11 @@ class Platform:
 
     async def fetch_keys(self) -> bytes | Unknown:
         """The platform's list of voucher issuers, as it was signed."""
-        try:
-            async with asyncio.timeout(self._profile.timeouts.query_seconds):
-                response = await self._http.get(self._profile.keys_path)
-        except (httpx.TransportError, httpx.DecodingError, TimeoutError) as exc:
-            return Unknown(type(exc).__name__)
-        if response.status_code != httpx.codes.OK:
-            return Unknown(f"HTTP {response.status_code}")
-        return response.content[: BUNDLE_BYTES_MAX + 1]
+        seconds = self._profile.timeouts.query_seconds
+        answer = await self._wire.get(self._profile.keys_path, seconds)
+        if isinstance(answer, Answer):
+            return answer.content[: BUNDLE_BYTES_MAX + 1]
+        return Unknown(answer.cause)
 
     # -- charges: written down first, sent once
 
@@ -363,26 +344,13 @@ class Platform:
         return reply
 
     async def _send(self, request: Request, read_seconds: float) -> Reply | NeverSent | Unknown:
-        connect_seconds = self._profile.timeouts.connect_seconds
-        timeout = httpx.Timeout(read_seconds, connect=connect_seconds)
+        headers = {"Content-Type": "application/json"}
+        answer = await self._wire.post(self._profile.path, request.body, read_seconds, headers)
+        if not isinstance(answer, Answer):
+            return answer
+        self._note_clock(answer.date)
         try:
-            # httpx counts from one byte to the next: an answer that drips would hold the sale.
-            async with asyncio.timeout(connect_seconds + read_seconds):
-                response = await self._http.post(
-                    self._profile.path,
-                    content=request.body,
-                    headers={"Content-Type": "application/json"},
-                    timeout=timeout,
-                )
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as exc:
-            return NeverSent(type(exc).__name__)
-        except (httpx.TransportError, httpx.DecodingError, TimeoutError) as exc:
-            return Unknown(type(exc).__name__)
-        self._note_clock(response.headers.get("date", ""))
-        if response.status_code != httpx.codes.OK:
-            return Unknown(f"HTTP {response.status_code}")
-        try:
-            return decode(response.content)
+            return decode(answer.content)
         except Unreadable as exc:
             return Unknown(f"reply: {exc}")
 
