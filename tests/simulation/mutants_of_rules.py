@@ -27,7 +27,7 @@ from terminal.sale.events import (
 from terminal.sale.money import NOTHING
 from terminal.sale.sale import Sale, Status
 from terminal.sale.steps import Ask, Close, Intend, next_step
-from terminal.settlement import client
+from terminal.settlement import wire
 from tests.simulation.mutation import mutant, no_questions_asked, set_
 
 # -- what is durable before what
@@ -192,7 +192,7 @@ def no_replay_guard() -> Iterator[None]:
 @mutant()
 def an_answer_that_drips_holds_the_sale() -> Iterator[None]:
     never = SimpleNamespace(timeout=lambda seconds: asyncio.timeout(None))
-    with set_(client, "asyncio", never):
+    with set_(wire, "asyncio", never):
         yield
 
 
