@@ -32,15 +32,18 @@ def visible(text: str, length_max: int = 200) -> str:
     shown: list[str] = []
     marks = 0
     for char in text[: length_max * 4]:
-        category = unicodedata.category(char)
-        marks = marks + 1 if category.startswith("M") else 0
+        marks = marks + 1 if unicodedata.category(char).startswith("M") else 0
         if marks > 2:
             continue
-        harmless = category[0] in "LNPSM" or char == " "
-        shown.append(char if harmless else "·")
+        shown.append(char if is_harmless(char) else "·")
         if len(shown) == length_max:
             break
     return "".join(shown)
+
+
+def is_harmless(char: str) -> bool:
+    """Whether no terminal and no printer does anything with `char` but show it."""
+    return unicodedata.category(char)[0] in "LNPSM" or char == " "
 
 
 def words_of_platform(text: str) -> str:

@@ -10,8 +10,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import NoReturn
 
 from terminal.cli.exits import Stop
+from terminal.cli.output import complain
+from terminal.text import visible
 
 VERBS = {
     "run": "the till: on screen, or --headless with JSON lines",
@@ -26,13 +29,21 @@ VERBS = {
 """Each verb is the module of its name here, with `add_parser(verbs)` and `run(args) -> int`."""
 
 
+class _Parser(argparse.ArgumentParser):
+    """Subcommands get this class too."""
+
+    def error(self, message: str) -> NoReturn:
+        """A word of the command line may be a customer's code."""
+        super().error(visible(message, 1000))
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one verb and returns its exit code."""
     if sys.flags.optimize:
-        print("gongji: refuses to run under python -O: its checks guard money", file=sys.stderr)
+        complain("gongji: refuses to run under python -O: its checks guard money")
         return 2
     arguments = sys.argv[1:] if argv is None else list(argv)
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="gongji", description="A pharmacy counter for medical-insurance vouchers (共济)."
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
@@ -46,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = import_module(f"terminal.cli.{args.verb}").run(args)
     except Stop as stop:
-        print(f"gongji: {stop.sentence}", file=sys.stderr)
+        complain(f"gongji: {stop.sentence}")
         return stop.code
     except KeyboardInterrupt:
         return 130

@@ -27,6 +27,7 @@ from terminal.cli import scanners
 from terminal.cli.build import Plan, add_arguments, open_till, plan
 from terminal.cli.exits import Exit, Stop
 from terminal.cli.headless import sums
+from terminal.cli.output import complain, say, say_json
 from terminal.cli.run import beside, sign_in
 from terminal.demo.serial_scanner import SerialScanner
 from terminal.receipt import slip
@@ -87,7 +88,7 @@ class Props:
 
 def run(args: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="gongji-demo-") as folder, ExitStack() as stack:
-        print("gongji demo: starting a sandbox, a camera and a scanner …", file=sys.stderr)
+        complain("gongji demo: starting a sandbox, a camera and a scanner …")
         sandbox = stack.enter_context(
             _program(
                 *("terminal.cli", "sandbox", "--until-eof"),
@@ -154,7 +155,7 @@ async def _show(args: argparse.Namespace, made: Plan, props: Props) -> int:
         "sales": len(outcomes),
         "splits": [outcome["split"] for outcome in outcomes],
     }
-    print(msgspec.json.encode(line).decode(), flush=True)
+    say_json(line)
     return Exit.OK if right else Exit.FAILED
 
 
@@ -167,8 +168,8 @@ def addresses(props: Props) -> list[str]:
 
 def _print_scene(scene: Scene, sale: Sale, made: Plan) -> dict[str, object]:
     words = made.words[made.counter.language]
-    print(f"\n── {scene.title} ──")
-    print("\n".join(slip(sale, words, made.counter.shop.name)), flush=True)
+    say(f"\n── {scene.title} ──")
+    say("\n".join(slip(sale, words, made.counter.shop.name)))
     told = sums(sale)
     payers = {name for name in ("fund", "personal", "mutual_aid", "cash") if told[f"{name}_fen"]}
     paid = sum(told[f"{name}_fen"] for name in payers)

@@ -20,6 +20,7 @@ from typing import TextIO
 import msgspec
 
 from terminal.checkout import Checkout
+from terminal.cli.output import say_json
 from terminal.sale.commands import COMMANDS, Command, Present
 from terminal.sale.events import EVENTS, Event, Notice
 from terminal.sale.sale import Sale
@@ -45,9 +46,7 @@ class Printer:
         self.write(line)
 
     def write(self, line: dict[str, object]) -> None:
-        # One write and one flush a line: whoever reads sees whole lines, also after a kill.
-        self._out.write(msgspec.json.encode(line).decode() + "\n")
-        self._out.flush()
+        say_json(line, out=self._out)
 
 
 def sums(sale: Sale) -> dict[str, int]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from terminal.cli.exits import Exit, Stop
+from terminal.cli.output import say_json
 from terminal.journal import JournalError
 from terminal.journal.snapshot import raw, reading
 from terminal.journal.verify import Finding, Verdict, Witness, parse_witness, verify
@@ -65,7 +66,7 @@ def _verify(path: Path, told: str | None) -> int:
             raise Stop(Exit.USAGE, f"--witness {told!r}: {exc}") from exc
     with raw(path) as (db, key):
         finding = verify(db, key, witness)
-    print(msgspec.json.encode(_line(finding)).decode())
+    say_json(_line(finding))
     return Exit.OK if finding.verdict is Verdict.INTACT else Exit.FAILED
 
 
@@ -88,4 +89,4 @@ def _print(entries: Iterable[Entry]) -> None:
             "event": type(entry.event).__name__,
             **msgspec.to_builtins(entry.event),
         }
-        print(msgspec.json.encode(line).decode())
+        say_json(line)

@@ -14,7 +14,6 @@ old memory, which the next update accepts, never an old bundle that the memory f
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from pathlib import Path
 import msgspec
 
 from terminal.cli.exits import Exit, Stop
+from terminal.cli.output import say, say_json
 from terminal.config import SHIPPED
 from terminal.keystore import BUNDLE_FILE, KeyStore, KeyStoreError, replace_file
 from terminal.voucher import algorithms
@@ -113,7 +113,7 @@ def _new(args: argparse.Namespace) -> int:
         raise Stop(Exit.FAILED, str(exc)) from exc
     pem = algorithms.private_pem(key)
     if args.out is None:
-        print(pem.decode("ascii"), end="")
+        say(pem.decode("ascii").rstrip())
         return Exit.OK
     try:
         # Created unreadable for others, and never over a key that exists.
@@ -122,8 +122,8 @@ def _new(args: argparse.Namespace) -> int:
         raise Stop(Exit.FAILED, f"{args.out}: {exc.strerror}") from exc
     with os.fdopen(handle, "wb") as file:
         file.write(pem)
-    print(f"{args.alg} {key_id(key.public_key).hex()}")
-    print(algorithms.public_pem(key.public_key).decode("ascii"), end="")
+    say(f"{args.alg} {key_id(key.public_key).hex()}")
+    say(algorithms.public_pem(key.public_key).decode("ascii").rstrip())
     return Exit.OK
 
 
@@ -133,7 +133,7 @@ def _show(args: argparse.Namespace) -> int:
         described = _describe_key(content)
     except NotAKey:
         described = _describe_bundle(read_bundle(args.file, args.root))
-    print(json.dumps(described, ensure_ascii=False, indent=2))
+    say_json(described, indent=2)
     return Exit.OK
 
 
@@ -272,7 +272,7 @@ def _report(bundle: KeyBundle, refused: VoucherRefused | None) -> int:
     reason = refused.reason if refused else None
     warnings = [f"short_overlap:{issuer}" for issuer in short_overlaps(bundle)]
     answer = {"ok": reason is None, "reason": reason, "warnings": warnings}
-    print(json.dumps({**answer, **_describe_bundle(bundle)}, ensure_ascii=False, indent=2))
+    say_json({**answer, **_describe_bundle(bundle)}, indent=2)
     return Exit.OK if reason is None else Exit.FAILED
 
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 import argparse
 from datetime import datetime
 
-import msgspec
-
 from terminal.cli.build import add_arguments, plan
 from terminal.cli.exits import Exit, Stop
+from terminal.cli.output import say, say_json
 from terminal.clock import CHINA
 from terminal.journal import JournalError
 from terminal.journal.snapshot import reading
@@ -40,9 +39,12 @@ def run(args: argparse.Namespace) -> int:
     items = open_items(sales.values(), made.rule)
     words = made.words[made.counter.language]
     for item in items:
-        print(msgspec.json.encode(item).decode() if args.json else _lines(item, words))
+        if args.json:
+            say_json(item)
+        else:
+            say(_lines(item, words))
     if not items and not args.json:
-        print(words.say("open.nothing"))
+        say(words.say("open.nothing"))
     return Exit.OK
 
 

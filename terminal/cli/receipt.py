@@ -6,6 +6,7 @@ import argparse
 
 from terminal.cli.build import add_arguments, plan
 from terminal.cli.exits import Exit, Stop
+from terminal.cli.output import say
 from terminal.journal import JournalError
 from terminal.journal.snapshot import reading
 from terminal.receipt import WIDTH_58_MM, WIDTH_80_MM, slip
@@ -30,5 +31,5 @@ def run(args: argparse.Namespace) -> int:
         raise Stop(Exit.FAILED, f"{args.journal} holds no settled sale {args.sale}")
     width = WIDTH_80_MM if args.wide else WIDTH_58_MM
     words = made.words[made.counter.language]
-    print("\n".join(slip(sale, words, made.counter.shop.name, width=width)))
+    say("\n".join(slip(sale, words, made.counter.shop.name, width=width)))
     return Exit.OK

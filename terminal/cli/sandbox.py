@@ -8,7 +8,6 @@ exit    0 ended by SIGINT or SIGTERM · 1 the port is taken · 3 a file cannot b
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
 import sys
@@ -17,6 +16,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from terminal.cli.exits import Exit, Stop
+from terminal.cli.output import complain, say_json
 from terminal.sandbox.app import create_app
 from terminal.sandbox.policy import PolicyError
 from terminal.sandbox.rules import AccountSplit, Repeat
@@ -100,8 +100,8 @@ def run(args: argparse.Namespace) -> int:
     url = url_of(listener)
 
     def ready() -> None:
-        print(json.dumps({"sandbox": url}), flush=True)
-        print(f"sandbox: {url}  a customer's phone: {url}/phone  (Ctrl+C ends)", file=sys.stderr)
+        say_json({"sandbox": url})
+        complain(f"sandbox: {url}  a customer's phone: {url}/phone  (Ctrl+C ends)")
 
     with listener:
         try:

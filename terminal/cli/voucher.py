@@ -10,7 +10,6 @@ Checking remembers nothing: whether a voucher was used before, only a till's jou
 from __future__ import annotations
 
 import argparse
-import json
 import secrets
 import sys
 from datetime import UTC, datetime
@@ -20,7 +19,8 @@ from typing import Annotated
 import msgspec
 
 from terminal.cli.exits import Exit, Stop
-from terminal.cli.keys import TEST_BUNDLE, TEST_ROOT, read_bundle, read_bytes
+from terminal.cli.keys import TEST_BUNDLE, TEST_ROOT, read_bundle, read_bytes, read_store
+from terminal.cli.output import say, say_json
 from terminal.voucher.algorithms import CannotSign, NotAKey, SigningKey, load_private_key
 from terminal.voucher.classify import PAYLOAD_BYTES_MAX, Kind, classify
 from terminal.voucher.issue import Claims, issue
@@ -38,7 +38,12 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     check = actions.add_parser("check", help="is this code a valid voucher?")
     check.add_argument("text", metavar="TEXT|-", help="the text of the code; -: from stdin")
-    check.add_argument("--keys", type=Path, metavar="BUNDLE", help="default: the test issuer's")
+    check.add_argument(
+        "--keys",
+        type=Path,
+        metavar="BUNDLE|DIR",
+        help="a trust list, or where a till keeps its own; default: the test issuer's",
+    )
     check.add_argument(
         "--root", type=Path, metavar="FILE", help="who may sign the bundle; default: the test root"
     )
@@ -65,12 +70,14 @@ def _instant(text: str) -> datetime:
 
 
 def _check(args: argparse.Namespace) -> int:
-    bundle = read_bundle(args.keys or TEST_BUNDLE, args.root or TEST_ROOT)
+    keys, root = args.keys or TEST_BUNDLE, args.root or TEST_ROOT
+    now = args.now or datetime.now(UTC)
+    bundle = read_store(keys, root, now) if keys.is_dir() else read_bundle(keys, root)
     code = classify(_payload(args.text))
     voucher, reason = None, None
     if code.kind is Kind.VOUCHER:
         try:
-            voucher = verify(code.text, bundle, args.now or datetime.now(UTC))
+            voucher = verify(code.text, bundle, now)
         except VoucherRefused as refused:
             reason = refused.reason
     else:
@@ -78,13 +85,13 @@ def _check(args: argparse.Namespace) -> int:
     claims = _masked(voucher) if voucher else None
     if args.json:
         answer = {"ok": voucher is not None, "kind": code.kind, "reason": reason, "claims": claims}
-        print(json.dumps(answer, ensure_ascii=False))
+        say_json(answer)
     elif claims:
-        print("valid")
+        say("valid")
         for name, claim in claims.items():
-            print(f"  {name:12} {claim}")
+            say(f"  {name:12} {claim}")
     else:
-        print(f"refused: {reason}" if code.kind is Kind.VOUCHER else f"no voucher: {code.kind}")
+        say(f"refused: {reason}" if code.kind is Kind.VOUCHER else f"no voucher: {code.kind}")
     return Exit.OK if voucher else Exit.FAILED
 
 
@@ -163,7 +170,7 @@ def _issue(args: argparse.Namespace) -> int:
         expires_at=issued_at + LIFETIME_SECONDS if asked.expires_at is None else asked.expires_at,
         issued_at=issued_at,
     )
-    print(issue(claims, key))
+    say(issue(claims, key))
     return Exit.OK
 
 

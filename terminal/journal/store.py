@@ -133,6 +133,8 @@ class Journal:
         room     what keeps space free for the sales that are open; None: nothing does
         """
         self._path, self._room = path, room
+        self._unsure: JournalError | None = None
+        """The failure after which nobody knows what the disk holds."""
         with self._translated():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._key = chain_key(path) if key is None else key
@@ -187,7 +189,7 @@ class Journal:
             self._append(entries)
 
     def _append(self, entries: Sequence[Entry]) -> None:
-        with self._translated():
+        with self._writing():
             seq, link = self._seq, self._link
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -297,7 +299,7 @@ class Journal:
         """
         z = self.latest_day()[0] + 1
         seal = sealed_day(self._key, z, self._seq, self._link, body)
-        with self._translated():
+        with self._writing():
             self._db.execute(
                 "INSERT INTO days (z, last_seq, body, seal) VALUES (?, ?, ?, ?)",
                 (z, self._seq, body, seal),
@@ -360,6 +362,24 @@ class Journal:
             raise JournalError(_reason(exc), self._path, _sentence(exc)) from exc
         except OSError as exc:
             raise JournalError(Trouble.DISK, self._path, exc.strerror or str(exc)) from exc
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """As `_translated`, for writes.
+
+        A write that failed may be on the disk all the same.  This process cannot find out, so it
+        writes nothing more: what it would add might contradict what is there.  Only a full disk
+        is known to have taken nothing.
+        """
+        if self._unsure:
+            raise self._unsure
+        try:
+            with self._translated():
+                yield
+        except JournalError as exc:
+            if exc.reason is not Trouble.FULL:
+                self._unsure = exc
+            raise
 
     def close(self) -> None:
         self._db.close()

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import msgspec
 import pytest
@@ -107,6 +107,41 @@ def test_a_message_id_is_used_once(tmp_path: Path) -> None:
             journal.append(Entry("b", 1, OPENED), Entry("b", 2, charge))
         assert journal.latest_message_id() == "k"
         assert journal.entries_of("b") == []
+
+
+class Unsure(sqlite3.Connection):
+    """A disk that takes what COMMIT gave it, and says that it failed."""
+
+    failing = False
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        cursor = super().execute(sql, parameters)
+        if self.failing and sql == "COMMIT":
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorcode = sqlite3.SQLITE_IOERR
+            raise error
+        return cursor
+
+
+def test_after_a_write_that_nobody_is_sure_of_it_writes_nothing_more(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    disk = sqlite3.connect(path, isolation_level=None, factory=Unsure)
+    assert isinstance(disk, Unsure)
+    with Journal(path, connect=lambda _: disk) as journal:
+        journal.append(Entry("a", 1, OPENED))
+        disk.failing = True
+        with pytest.raises(JournalError):
+            journal.append(Entry("b", 1, OPENED))
+        disk.failing = False
+        for entry in (Entry("b", 1, OPENED), Entry("a", 2, voucher(1))):
+            with pytest.raises(JournalError) as error:
+                journal.append(entry)
+            assert error.value.reason is Trouble.DISK
+        with pytest.raises(JournalError):
+            journal.close_day("{}")
+    with Journal(path) as journal:
+        assert [entry.sale_id for entry in journal.all_entries()] == ["a", "b"]
+        journal.append(Entry("a", 2, voucher(1)))
 
 
 def test_it_remembers_the_largest_time_ever_seen(tmp_path: Path) -> None:

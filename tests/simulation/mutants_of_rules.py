@@ -197,6 +197,12 @@ def an_answer_that_drips_holds_the_sale() -> Iterator[None]:
 
 
 @mutant()
+def written_on_after_a_write_of_unknown_outcome() -> Iterator[None]:
+    with set_(Journal, "_writing", Journal._translated):
+        yield
+
+
+@mutant()
 def start_up_cancels_a_refund() -> Iterator[None]:
     original = till.Checkout._recover
 

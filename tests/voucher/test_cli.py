@@ -13,7 +13,6 @@ import pytest
 
 from terminal.cli import main
 from terminal.cli.exits import Stop
-from terminal.cli.keys import read_store
 from terminal.voucher.algorithms import generate, load_private_key, private_pem, public_pem
 from terminal.voucher.issue import sign_bundle
 from terminal.voucher.keys import key_id
@@ -342,9 +341,17 @@ def test_a_store_with_a_broken_memory_takes_nothing(tmp_path: Path) -> None:
     assert not (store / "bundle.cbor").exists()
 
 
-def test_a_till_believes_its_store_unless_an_older_bundle_was_put_back(tmp_path: Path) -> None:
+def test_a_code_is_checked_against_a_store_unless_an_older_bundle_was_put_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     store, public_root = tmp_path / "store", KEYS / "test-root.pub.pem"
     now = datetime.fromtimestamp(NOW, UTC)
+
+    def check(at: datetime) -> tuple[int, str]:
+        words = ["--keys", str(store), "--root", str(public_root), "--now", at.isoformat()]
+        code = main(["voucher", "check", "YB1:", *words])
+        return code, capsys.readouterr().err
+
     older, newer = (
         sign_bundle(bundle_of(version=version, issued=1, not_after=NOW + CENTURY), root())
         for version in (1, 2)
@@ -352,13 +359,15 @@ def test_a_till_believes_its_store_unless_an_older_bundle_was_put_back(tmp_path:
     for signed in (older, newer):
         file = write(tmp_path / "offered.cbor", signed)
         assert main(["keys", "update", file, "--store", str(store)]) == 0
-    assert read_store(store, public_root, now).version == 2
+    assert check(now) == (1, "")
     write(store / "bundle.cbor", older)
-    with pytest.raises(Stop, match="bundle_older"):
-        read_store(store, public_root, now)
+    code, sentence = check(now)
+    assert code == 3
+    assert "bundle_older" in sentence
     write(store / "bundle.cbor", newer)
-    with pytest.raises(Stop, match="bundle_expired"):
-        read_store(store, public_root, now + timedelta(days=40_000))
+    code, sentence = check(now + timedelta(days=40_000))
+    assert code == 3
+    assert "bundle_expired" in sentence
 
 
 def test_a_store_that_cannot_be_written_is_one_sentence(
