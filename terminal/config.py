@@ -25,6 +25,8 @@ SHIPPED = next(
 
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 Delay = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
+_SHOWN = r"^[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+\Z"
+"""A name that is printed and sent: not empty, no control, line break or change of direction."""
 
 
 class ConfigError(Exception):
@@ -39,16 +41,16 @@ class Mode(StrEnum):
 
 
 class Shop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    code: Annotated[str, msgspec.Meta(min_length=12, max_length=12, pattern="^[A-Z0-9]+$")]
+    code: Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]{12}\Z")]
     """`fixmedins_code`."""
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-    region: Annotated[str, msgspec.Meta(pattern="^[0-9]{6}$")]
+    name: Annotated[str, msgspec.Meta(max_length=200, pattern=_SHOWN)]
+    region: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{6}\Z")]
 
 
 class Till(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     number: Annotated[int, msgspec.Meta(ge=1, le=99)]
-    operator: Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
-    operator_name: Annotated[str, msgspec.Meta(min_length=1, max_length=50)]
+    operator: Annotated[str, msgspec.Meta(max_length=20, pattern=_SHOWN)]
+    operator_name: Annotated[str, msgspec.Meta(max_length=50, pattern=_SHOWN)]
 
 
 class Keys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

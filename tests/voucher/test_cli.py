@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from terminal.cli import main
-from terminal.cli.exits import Stop
 from terminal.voucher.algorithms import generate, load_private_key, private_pem, public_pem
 from terminal.voucher.issue import sign_bundle
 from terminal.voucher.keys import key_id
