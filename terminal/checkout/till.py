@@ -9,85 +9,34 @@ is refused, not kept: it must not open the next customer's sale.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import assert_never
 
 from terminal.checkout.book import Book, Subscriber
-from terminal.checkout.disk import Disk
-from terminal.checkout.reception import Reception
+from terminal.checkout.obeying import Obeying
 from terminal.checkout.settling import Settling
-from terminal.clock import Clock
-from terminal.config import Profile
-from terminal.journal import Journal, VoucherUsed
+from terminal.checkout.setup import Setup
 from terminal.sale.commands import (
-    AddItem,
-    Cancel,
-    CloseDay,
     Command,
-    Confirm,
-    LookAgain,
-    Present,
-    PrintReceipt,
-    Quote,
-    Refund,
-    RemoveLine,
-    SetQuantity,
-    TakeCash,
 )
 from terminal.sale.events import (
     CancelRequested,
-    CashTaken,
     ChargeUnknown,
     ClockApart,
     ConfirmationLapsed,
-    Confirmed,
     Entry,
-    Event,
     KeysAgeing,
-    LineRemoved,
     Notice,
-    PersonIdentified,
-    PlatformRefused,
-    PlatformSilent,
-    QuantitySet,
-    Quoted,
-    ReceiptPrinted,
-    RefundRequested,
     Refused,
-    SaleOpened,
-    VoucherRefused,
 )
-from terminal.sale.funding import FundingRule
-from terminal.sale.sale import QUANTITY_MAX, Sale, Status
+from terminal.sale.sale import Sale, Status
 from terminal.sale.steps import (
     Phase,
     phase,
 )
-from terminal.settlement.client import Platform
-from terminal.settlement.outcome import Declined, Person, Unknown
 from terminal.voucher import reasons
 from terminal.voucher.keys import Freshness
 
 CLOCK_APART_SECONDS = 30
 """Beyond this the clerk is told; a voucher lives for twice as long."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """What a till is made of.  Only the composition root builds one."""
-
-    journal: Journal
-    platform: Platform
-    profile: Profile
-    rule: FundingRule
-    reception: Reception
-    clock: Clock
-    disk: Disk
-    new_sale_id: Callable[[], str]
-    cancel_after_restart: bool
-    """True: a sale interrupted half paid is undone; False: the clerk is asked."""
 
 
 class Checkout:
@@ -96,9 +45,7 @@ class Checkout:
         self._platform = setup.platform
         self._clock = setup.clock
         self._reception = setup.reception
-        self._new_sale_id = setup.new_sale_id
         self._cancel_after_restart = setup.cancel_after_restart
-        self._keys_path = setup.profile.keys_path
         self._warned: set[Notice] = set()
         self._settling = Settling(
             self._book,
@@ -108,6 +55,7 @@ class Checkout:
             setup.clock,
             setup.new_sale_id,
         )
+        self._obeying = Obeying(setup, self._book, self._settling.look_again, self._want_undo)
         self.rule = setup.rule
         self._command: Command | None = None
         self._arrived = asyncio.Event()
@@ -203,11 +151,7 @@ class Checkout:
     async def sign_in(self) -> str:
         """9001, at the start of a shift.  "" when signed in, else why not, in the platform's words
         or as a code; a notice says it too."""
-        answer = await self._platform.sign_in()
-        if answer is None:
-            return ""
-        self._tell_failure("sign_in", answer)
-        return answer.words if isinstance(answer, Declined) else answer.cause
+        return await self._obeying.sign_in()
 
     async def _recover(self) -> None:
         """What was intended may have been sent: nothing is sent again, everything is asked."""
@@ -228,7 +172,7 @@ class Checkout:
             command, self._command = self._command, None
             self._arrived.clear()
             if command is not None:
-                await self._obey(command)
+                await self._obeying.obey(command)
             if sale := self.sale:
                 await self._settling.advance(sale.sale_id)
             self._warn()
@@ -266,6 +210,10 @@ class Checkout:
             self.tell(warning)
         self._warned = warnings
 
+    def _want_undo(self) -> None:
+        self._quiet.clear()
+        self._undo_wanted.set()
+
     def _hush(self) -> None:
         """Lets `idle` go when neither worker has anything to do."""
         if not (self.busy or self._undoing or self._undo_wanted.is_set()):
@@ -282,207 +230,6 @@ class Checkout:
         finally:
             for wait in waits:
                 wait.cancel()
-
-    async def _obey(self, command: Command) -> None:
-        match command:
-            case Present():
-                await self._present(command)
-            case AddItem(code=code, quantity=quantity):
-                await self._take(self._reception.goods(self.sale, code, quantity))
-            case RemoveLine(line=line):
-                await self._edit(line, LineRemoved(line))
-            case SetQuantity(line=line, quantity=quantity):
-                if 0 < quantity <= QUANTITY_MAX:
-                    await self._edit(line, QuantitySet(line, quantity))
-                else:
-                    self.tell(Refused("quantity"))
-            case Quote():
-                await self._quote()
-            case Confirm():
-                await self._confirm()
-            case TakeCash():
-                await self._take_cash(command)
-            case Cancel(reason=reason):
-                await self._cancel(reason)
-            case LookAgain():
-                self._settling.look_again()
-                self._want_undo()
-            case PrintReceipt(sale_id=sale_id):
-                await self._print(sale_id)
-            case Refund():
-                await self._refund(command)
-            case CloseDay():
-                await self._close_day(command)
-            case _:
-                assert_never(command)
-
-    async def _present(self, scan: Present) -> None:
-        """A code from a scanner.  A voucher is reserved, then asked about."""
-        now = self._clock.now()
-        before = self.sale
-        events = self._reception.receive(before, self.last, scan, now)
-        if events == VoucherRefused("unknown_key") and await self._fetch_keys(now):
-            events = self._reception.receive(before, self.last, scan, now)
-        await self._take(events)
-        sale = self.sale
-        if sale and sale.voucher and (before is None or before.voucher is not sale.voucher):
-            await self._identify()
-            if self.sale and self.sale.person and self.sale.lines:
-                await self._quote()
-
-    async def _fetch_keys(self, now: datetime) -> bool:
-        """Whether a newer list of issuers is in use now."""
-        trust = self._reception.trust
-        if not self._keys_path or not trust.may_fetch(self._clock.monotonic()):
-            return False
-        data = await self._platform.fetch_keys()
-        return isinstance(data, bytes) and trust.offer(data, now)
-
-    async def _take(self, events: tuple[Event, ...] | Notice) -> None:
-        """Events that open the sale where there is none yet, or a notice why not."""
-        if not isinstance(events, tuple):
-            self.tell(events)
-            return
-        try:
-            if sale := self.sale:
-                await self._book.record(sale.sale_id, *events)
-            else:
-                await self._open(events)
-        except VoucherUsed:
-            self.tell(VoucherRefused("replayed"))
-
-    async def _open(self, events: tuple[Event, ...]) -> None:
-        if await self._book.has_room():
-            opened = SaleOpened(self._at())
-            await self._book.record(self._new_sale_id(), opened, *events)
-        else:
-            self.tell(Refused("disk_full"))
-
-    async def _edit(self, line: int, event: Event) -> None:
-        sale = self.sale
-        if sale is None or not sale.editable or sale.line(line) is None:
-            self.tell(Refused("not_now" if sale and sale.line(line) else "no_such_line"))
-        else:
-            await self._book.record(sale.sale_id, event)
-
-    async def _identify(self) -> None:
-        sale = self.sale
-        assert sale
-        answer = await self._platform.identify(sale)
-        if isinstance(answer, Person):
-            identified = PersonIdentified(
-                answer.psn_no,
-                answer.insutype,
-                answer.region,
-                answer.masked_name,
-                answer.balance_fen,
-            )
-            await self._book.record(sale.sale_id, identified)
-        else:
-            self._tell_failure("identify", answer)
-
-    async def _quote(self) -> None:
-        """Identifies the customer where that has not succeeded yet, then asks for the split."""
-        sale = self.sale
-        if sale is None or not sale.lines or sale.total_fen == 0:
-            self.tell(Refused("no_goods"))
-        elif not sale.editable:
-            self.tell(Refused("not_now"))
-        elif sale.voucher is None:
-            self.tell(Refused("no_voucher"))
-        else:
-            if sale.person is None:
-                await self._identify()
-            await self._estimate()
-
-    async def _estimate(self) -> None:
-        sale = self.sale
-        if sale is None or sale.person is None:
-            return
-        first = self.rule.order(sale.person.insutype)[0]
-        answer = await self._platform.estimate(sale, first)
-        if isinstance(answer, Declined | Unknown):
-            self._tell_failure("quote", answer)
-        else:
-            quoted = Quoted(
-                sale.total_fen, answer.fund_fen, answer.personal_fen, answer.mutual_aid_fen
-            )
-            await self._book.record(sale.sale_id, quoted)
-
-    async def _confirm(self) -> None:
-        sale = self.sale
-        if sale is None or not sale.lines:
-            self.tell(Refused("no_goods"))
-        elif sale.unresolved:
-            self.tell(Refused("unresolved"))
-        elif sale.confirmed:
-            self.tell(Refused("cash_due"))
-        elif sale.quote or sale.standing:
-            await self._book.record(sale.sale_id, Confirmed())
-        else:
-            self.tell(Refused("quote_first" if sale.voucher else "no_voucher"))
-
-    async def _take_cash(self, command: TakeCash) -> None:
-        sale = self.sale
-        if sale is None or self.phase not in (Phase.CASH_DUE, Phase.REFUSED):
-            self.tell(Refused("no_cash_due"))
-            return
-        tendered = sale.due_fen if command.tendered_fen is None else command.tendered_fen
-        if tendered < sale.due_fen:
-            self.tell(Refused("too_little_cash"))
-        else:
-            await self._book.record(sale.sale_id, CashTaken(sale.due_fen, tendered))
-
-    async def _cancel(self, reason: str) -> None:
-        if sale := self.sale:
-            await self._book.record(sale.sale_id, CancelRequested(reason))
-            self._want_undo()
-        else:
-            self.tell(Refused("nothing_open"))
-
-    def _want_undo(self) -> None:
-        self._quiet.clear()
-        self._undo_wanted.set()
-
-    async def _refund(self, command: Refund) -> None:
-        """All of a settled sale back to where it came from; what is kept is settled anew."""
-        sale = await self._book.find(command.sale_id)
-        if sale is None:
-            self.tell(Refused("no_such_sale"))
-        elif not sale.settled:
-            self.tell(Refused("already_refunded" if sale.refunding else "not_settled"))
-        elif not all(sale.line(number) for number in command.keeps):
-            self.tell(Refused("no_such_line"))
-        elif len(set(command.keeps)) == len(sale.lines):
-            self.tell(Refused("nothing_returned"))
-        else:
-            keeps = tuple(sorted(set(command.keeps)))
-            requested = RefundRequested(command.reason, keeps)
-            await self._book.record_each((sale.sale_id, requested), closed=sale)
-            self._want_undo()
-
-    async def _close_day(self, command: CloseDay) -> None:
-        if self.open and not (command.manager and command.reason):
-            self.tell(Refused("open_items"))
-        else:
-            closed = await self._book.close_day(self._at(), command.manager, command.reason)
-            self.tell(closed)
-
-    async def _print(self, sale_id: str) -> None:
-        sale = await self._book.find(sale_id)
-        if sale is None or not sale.settled:
-            self.tell(Refused("no_such_sale"))
-        else:
-            await self._book.record_each((sale_id, ReceiptPrinted()), closed=sale)
-
-    def _tell_failure(self, question: str, answer: Declined | Unknown) -> None:
-        if isinstance(answer, Declined):
-            self.tell(PlatformRefused(question, answer.reason, answer.words))
-        else:
-            self.tell(PlatformSilent(question, answer.cause))
-
-    def _at(self) -> str:
-        return self._clock.now().isoformat(timespec="seconds")
 
 
 async def _set(event: asyncio.Event) -> None:

@@ -14,7 +14,7 @@ from terminal.cli import scanners
 from terminal.cli.build import Plan, add_arguments, open_till, plan
 from terminal.cli.exits import Exit, Stop
 from terminal.cli.headless import Printer, obey_lines, stdin_lines
-from terminal.cli.slips import SlipFiles
+from terminal.cli.slips import writing_slips
 from terminal.journal import JournalError
 
 
@@ -42,8 +42,6 @@ async def _headless(args: argparse.Namespace, made: Plan, addresses: list[str]) 
     async with open_till(made, args.journal) as checkout:
         printer = Printer(checkout, sys.stdout)
         checkout.subscribe(printer)
-        if args.slips:
-            SlipFiles(checkout, made, args.slips).watch()
 
         async def serve() -> None:
             await checkout.idle()
@@ -52,7 +50,8 @@ async def _headless(args: argparse.Namespace, made: Plan, addresses: list[str]) 
                 printer.write({"notice": "Ready", "phase": checkout.phase})
                 await obey_lines(checkout, printer, await stdin_lines())
 
-        await beside(checkout, serve)
+        with writing_slips(checkout, made, args.slips):
+            await beside(checkout, serve)
     return Exit.OK
 
 

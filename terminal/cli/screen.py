@@ -14,7 +14,7 @@ from terminal.cli.build import Plan, open_till
 from terminal.cli.demo import BOXES, Props, addresses
 from terminal.cli.exits import Exit
 from terminal.cli.run import beside
-from terminal.cli.slips import SlipFiles
+from terminal.cli.slips import writing_slips
 from terminal.clock import SystemClock
 from terminal.tui import DemoControls, ShopFacts, TillApp
 
@@ -43,8 +43,6 @@ async def _work(
     demo: DemoControls | None = None,
 ) -> int:
     async with open_till(made, args.journal) as checkout:
-        if slips := getattr(args, "slips", None):
-            SlipFiles(checkout, made, slips).watch()
         app = _app(checkout, made, demo)
 
         async def serve() -> None:
@@ -56,7 +54,8 @@ async def _work(
                 finally:
                     signing_in.cancel()
 
-        await beside(checkout, serve)
+        with writing_slips(checkout, made, getattr(args, "slips", None)):
+            await beside(checkout, serve)
         return app.return_code or Exit.OK
 
 

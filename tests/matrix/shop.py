@@ -49,6 +49,14 @@ STARTS_MAX = 8
 """More starts than any single fault explains."""
 
 
+class AtOnce:
+    """Writes a slip where the thread would have begun to: one order of things for each seed."""
+
+    def start(self, work: Callable[[], None]) -> bool:
+        work()
+        return True
+
+
 class DeadTill(Exception):
     """The till ended of something nobody injected."""
 
@@ -252,7 +260,7 @@ class Shop:
         checkout, platform = compose(post, self.made, self.design, clock, journal, line)
         happened: list[Event | Notice] = []
         checkout.subscribe(self._listener(post, process, journal, happened))
-        SlipFiles(checkout, self.made, self.slips).watch()
+        SlipFiles(checkout, self.made, self.slips, AtOnce()).watch()
         task = self.loop.create_task(self._serve(post.number, checkout))
         return Life(process, journal, checkout, platform, task, happened)
 

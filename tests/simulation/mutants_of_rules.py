@@ -121,7 +121,7 @@ def no_compare_and_set() -> Iterator[None]:
             original(self, command)
 
     def settling_task(self: till.Checkout, reason: str) -> Any:
-        return asyncio.get_running_loop().create_task(self._cancel(reason))
+        return asyncio.get_running_loop().create_task(self._obeying._cancel(reason))
 
     async def record_each(
         self: book.Book, *changes: tuple[str, Event], closed: Sale | None = None

@@ -1,0 +1,269 @@
+"""Obeys commands: what a clerk, a scanner or a script asked for becomes events, or a refusal.
+
+One rule: one command at a time, and nothing here charges; the money follows from `next_step`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import assert_never
+
+from terminal.checkout.book import Book
+from terminal.checkout.setup import Setup
+from terminal.journal import VoucherUsed
+from terminal.sale.commands import (
+    AddItem,
+    Cancel,
+    CloseDay,
+    Command,
+    Confirm,
+    LookAgain,
+    Present,
+    PrintReceipt,
+    Quote,
+    Refund,
+    RemoveLine,
+    SetQuantity,
+    TakeCash,
+)
+from terminal.sale.events import (
+    CancelRequested,
+    CashTaken,
+    Confirmed,
+    Event,
+    LineRemoved,
+    Notice,
+    PersonIdentified,
+    PlatformRefused,
+    PlatformSilent,
+    QuantitySet,
+    Quoted,
+    ReceiptPrinted,
+    RefundRequested,
+    Refused,
+    SaleOpened,
+    VoucherRefused,
+)
+from terminal.sale.sale import QUANTITY_MAX
+from terminal.sale.steps import Phase, phase
+from terminal.settlement.outcome import Declined, Person, Unknown
+
+
+class Obeying:
+    def __init__(
+        self, setup: Setup, book: Book, look_again: Callable[[], None], undo: Callable[[], None]
+    ) -> None:
+        """look_again()  asks now about whatever is open
+        undo()           wakes whoever undoes cancelled and refunded sales
+        """
+        self._book, self._platform = book, setup.platform
+        self._reception, self._rule = setup.reception, setup.rule
+        self._clock, self._new_sale_id = setup.clock, setup.new_sale_id
+        self._keys_path = setup.profile.keys_path
+        self._look_again, self._undo = look_again, undo
+
+    async def obey(self, command: Command) -> None:
+        match command:
+            case Present():
+                await self._present(command)
+            case AddItem(code=code, quantity=quantity):
+                await self._take(self._reception.goods(self._book.counter, code, quantity))
+            case RemoveLine(line=line):
+                await self._edit(line, LineRemoved(line))
+            case SetQuantity(line=line, quantity=quantity):
+                if 0 < quantity <= QUANTITY_MAX:
+                    await self._edit(line, QuantitySet(line, quantity))
+                else:
+                    self._book.tell(Refused("quantity"))
+            case Quote():
+                await self._quote()
+            case Confirm():
+                await self._confirm()
+            case TakeCash():
+                await self._take_cash(command)
+            case Cancel(reason=reason):
+                await self._cancel(reason)
+            case LookAgain():
+                self._look_again()
+                self._undo()
+            case PrintReceipt(sale_id=sale_id):
+                await self._print(sale_id)
+            case Refund():
+                await self._refund(command)
+            case CloseDay():
+                await self._close_day(command)
+            case _:
+                assert_never(command)
+
+    async def sign_in(self) -> str:
+        """9001.  "" when signed in, else why not, in the platform's words or as a code."""
+        answer = await self._platform.sign_in()
+        if answer is None:
+            return ""
+        self._tell_failure("sign_in", answer)
+        return answer.words if isinstance(answer, Declined) else answer.cause
+
+    async def _present(self, scan: Present) -> None:
+        """A code from a scanner.  A voucher is reserved, then asked about."""
+        now = self._clock.now()
+        before = self._book.counter
+        events = self._reception.receive(before, self._book.last, scan, now)
+        if events == VoucherRefused("unknown_key") and await self._fetch_keys(now):
+            events = self._reception.receive(before, self._book.last, scan, now)
+        await self._take(events)
+        sale = self._book.counter
+        if sale and sale.voucher and (before is None or before.voucher is not sale.voucher):
+            await self._identify()
+            if self._book.counter and self._book.counter.person and self._book.counter.lines:
+                await self._quote()
+
+    async def _fetch_keys(self, now: datetime) -> bool:
+        """Whether a newer list of issuers is in use now."""
+        trust = self._reception.trust
+        if not self._keys_path or not trust.may_fetch(self._clock.monotonic()):
+            return False
+        data = await self._platform.fetch_keys()
+        return isinstance(data, bytes) and trust.offer(data, now)
+
+    async def _take(self, events: tuple[Event, ...] | Notice) -> None:
+        """Events that open the sale where there is none yet, or a notice why not."""
+        if not isinstance(events, tuple):
+            self._book.tell(events)
+            return
+        try:
+            if sale := self._book.counter:
+                await self._book.record(sale.sale_id, *events)
+            else:
+                await self._open(events)
+        except VoucherUsed:
+            self._book.tell(VoucherRefused("replayed"))
+
+    async def _open(self, events: tuple[Event, ...]) -> None:
+        if await self._book.has_room():
+            opened = SaleOpened(self._at())
+            await self._book.record(self._new_sale_id(), opened, *events)
+        else:
+            self._book.tell(Refused("disk_full"))
+
+    async def _edit(self, line: int, event: Event) -> None:
+        sale = self._book.counter
+        if sale is None or not sale.editable or sale.line(line) is None:
+            self._book.tell(Refused("not_now" if sale and sale.line(line) else "no_such_line"))
+        else:
+            await self._book.record(sale.sale_id, event)
+
+    async def _identify(self) -> None:
+        sale = self._book.counter
+        assert sale
+        answer = await self._platform.identify(sale)
+        if isinstance(answer, Person):
+            identified = PersonIdentified(
+                answer.psn_no,
+                answer.insutype,
+                answer.region,
+                answer.masked_name,
+                answer.balance_fen,
+            )
+            await self._book.record(sale.sale_id, identified)
+        else:
+            self._tell_failure("identify", answer)
+
+    async def _quote(self) -> None:
+        """Identifies the customer where that has not succeeded yet, then asks for the split."""
+        sale = self._book.counter
+        if sale is None or not sale.lines or sale.total_fen == 0:
+            self._book.tell(Refused("no_goods"))
+        elif not sale.editable:
+            self._book.tell(Refused("not_now"))
+        elif sale.voucher is None:
+            self._book.tell(Refused("no_voucher"))
+        else:
+            if sale.person is None:
+                await self._identify()
+            await self._estimate()
+
+    async def _estimate(self) -> None:
+        sale = self._book.counter
+        if sale is None or sale.person is None:
+            return
+        first = self._rule.order(sale.person.insutype)[0]
+        answer = await self._platform.estimate(sale, first)
+        if isinstance(answer, Declined | Unknown):
+            self._tell_failure("quote", answer)
+        else:
+            quoted = Quoted(
+                sale.total_fen, answer.fund_fen, answer.personal_fen, answer.mutual_aid_fen
+            )
+            await self._book.record(sale.sale_id, quoted)
+
+    async def _confirm(self) -> None:
+        sale = self._book.counter
+        if sale is None or not sale.lines:
+            self._book.tell(Refused("no_goods"))
+        elif sale.unresolved:
+            self._book.tell(Refused("unresolved"))
+        elif sale.confirmed:
+            self._book.tell(Refused("cash_due"))
+        elif sale.quote or sale.standing:
+            await self._book.record(sale.sale_id, Confirmed())
+        else:
+            self._book.tell(Refused("quote_first" if sale.voucher else "no_voucher"))
+
+    async def _take_cash(self, command: TakeCash) -> None:
+        sale = self._book.counter
+        if sale is None or phase(sale, self._rule) not in (Phase.CASH_DUE, Phase.REFUSED):
+            self._book.tell(Refused("no_cash_due"))
+            return
+        tendered = sale.due_fen if command.tendered_fen is None else command.tendered_fen
+        if tendered < sale.due_fen:
+            self._book.tell(Refused("too_little_cash"))
+        else:
+            await self._book.record(sale.sale_id, CashTaken(sale.due_fen, tendered))
+
+    async def _cancel(self, reason: str) -> None:
+        if sale := self._book.counter:
+            await self._book.record(sale.sale_id, CancelRequested(reason))
+            self._undo()
+        else:
+            self._book.tell(Refused("nothing_open"))
+
+    async def _refund(self, command: Refund) -> None:
+        """All of a settled sale back to where it came from; what is kept is settled anew."""
+        sale = await self._book.find(command.sale_id)
+        if sale is None:
+            self._book.tell(Refused("no_such_sale"))
+        elif not sale.settled:
+            self._book.tell(Refused("already_refunded" if sale.refunding else "not_settled"))
+        elif not all(sale.line(number) for number in command.keeps):
+            self._book.tell(Refused("no_such_line"))
+        elif len(set(command.keeps)) == len(sale.lines):
+            self._book.tell(Refused("nothing_returned"))
+        else:
+            keeps = tuple(sorted(set(command.keeps)))
+            requested = RefundRequested(command.reason, keeps)
+            await self._book.record_each((sale.sale_id, requested), closed=sale)
+            self._undo()
+
+    async def _close_day(self, command: CloseDay) -> None:
+        if self._book.open and not (command.manager and command.reason):
+            self._book.tell(Refused("open_items"))
+        else:
+            closed = await self._book.close_day(self._at(), command.manager, command.reason)
+            self._book.tell(closed)
+
+    async def _print(self, sale_id: str) -> None:
+        sale = await self._book.find(sale_id)
+        if sale is None or not sale.settled:
+            self._book.tell(Refused("no_such_sale"))
+        else:
+            await self._book.record_each((sale_id, ReceiptPrinted()), closed=sale)
+
+    def _tell_failure(self, question: str, answer: Declined | Unknown) -> None:
+        if isinstance(answer, Declined):
+            self._book.tell(PlatformRefused(question, answer.reason, answer.words))
+        else:
+            self._book.tell(PlatformSilent(question, answer.cause))
+
+    def _at(self) -> str:
+        return self._clock.now().isoformat(timespec="seconds")

@@ -1,0 +1,30 @@
+"""What a till is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from terminal.checkout.disk import Disk
+from terminal.checkout.reception import Reception
+from terminal.clock import Clock
+from terminal.config import Profile
+from terminal.journal import Journal
+from terminal.sale.funding import FundingRule
+from terminal.settlement.client import Platform
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Only the composition root builds one."""
+
+    journal: Journal
+    platform: Platform
+    profile: Profile
+    rule: FundingRule
+    reception: Reception
+    clock: Clock
+    disk: Disk
+    new_sale_id: Callable[[], str]
+    cancel_after_restart: bool
+    """True: a sale interrupted half paid is undone; False: the clerk is asked."""
