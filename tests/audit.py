@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from terminal.sale.events import Entry
-from terminal.sale.sale import Sale, Status, evolve
+from terminal.sale.evolve import evolve
+from terminal.sale.sale import Sale, Status
 
 Ledger = dict[str, Any]
 

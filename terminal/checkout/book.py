@@ -13,7 +13,8 @@ from terminal.checkout.disk import Disk
 from terminal.journal import Journal
 from terminal.sale.day import totals
 from terminal.sale.events import DayClosed, Entry, Event, Notice
-from terminal.sale.sale import Sale, evolve, fold
+from terminal.sale.evolve import evolve, fold
+from terminal.sale.sale import Sale
 from terminal.text import visible
 
 Subscriber = Callable[[Event | Notice, Sale | None], None]

@@ -14,9 +14,10 @@ from terminal.cli.output import say, say_json
 from terminal.clock import CHINA
 from terminal.journal import JournalError
 from terminal.journal.snapshot import reading
+from terminal.sale.evolve import evolve
 from terminal.sale.money import yuan
 from terminal.sale.pending import OpenItem, open_items
-from terminal.sale.sale import Sale, evolve
+from terminal.sale.sale import Sale
 from terminal.text import Words
 
 

@@ -10,7 +10,7 @@ from terminal.cli.output import say
 from terminal.journal import JournalError
 from terminal.journal.snapshot import reading
 from terminal.receipt import WIDTH_58_MM, WIDTH_80_MM, slip
-from terminal.sale.sale import fold
+from terminal.sale.evolve import fold
 
 
 def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

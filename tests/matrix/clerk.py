@@ -32,7 +32,8 @@ from terminal.sale.events import (
     PlatformSilent,
     VoucherRefused,
 )
-from terminal.sale.sale import Sale, fold
+from terminal.sale.evolve import fold
+from terminal.sale.sale import Sale
 from terminal.sale.steps import Phase
 from tests.matrix.edges import Job
 from tests.matrix.shop import Shop

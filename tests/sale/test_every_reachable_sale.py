@@ -37,9 +37,10 @@ from terminal.sale.events import (
     Split,
     VoucherAccepted,
 )
+from terminal.sale.evolve import IllegalEvent, evolve
 from terminal.sale.funding import FALLS_BACK, WHOLE_CART, FundingRule
 from terminal.sale.money import NOTHING, Fen
-from terminal.sale.sale import IllegalEvent, Sale, Status, Tender, evolve
+from terminal.sale.sale import Sale, Status, Tender
 from terminal.sale.steps import Ask, Close, Intend, Phase, Reverse, Submit, Undo, next_step, phase
 
 TENDERS_MAX = 4

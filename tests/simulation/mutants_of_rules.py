@@ -10,7 +10,7 @@ from typing import Any
 
 from terminal.checkout import book, settling, till
 from terminal.journal import Journal
-from terminal.sale import sale as rules
+from terminal.sale import evolve as rules
 from terminal.sale.commands import Cancel, Command
 from terminal.sale.events import (
     Account,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from terminal.checkout import book
-from terminal.sale import sale as rules
+from terminal.sale import evolve as rules
 from terminal.sale.events import (
     ChargeApproved,
     ChargeDeclined,
@@ -22,7 +22,8 @@ from terminal.sale.events import (
     ReversalIntended,
     SaleSettled,
 )
-from terminal.sale.sale import IllegalEvent, Sale, Status, Tender
+from terminal.sale.evolve import IllegalEvent
+from terminal.sale.sale import Sale, Status, Tender
 from tests.simulation.host import PROFILES
 
 Apply = Callable[[], AbstractContextManager[None]]
