@@ -48,6 +48,10 @@ from terminal.sale.events import (
 from terminal.sale.sale import QUANTITY_MAX
 from terminal.sale.steps import Phase, phase
 from terminal.settlement.outcome import Declined, Person, Unknown
+from terminal.voucher.reasons import OF_TIME
+
+COMPARE_EVERY_SECONDS = 300.0
+"""However many codes are refused for their time."""
 
 
 class Obeying:
@@ -62,6 +66,7 @@ class Obeying:
         self._clock, self._new_sale_id = setup.clock, setup.new_sale_id
         self._keys_path = setup.profile.keys_path
         self._look_again, self._undo = look_again, undo
+        self._next_comparison = float("-inf")
 
     async def obey(self, command: Command) -> None:
         match command:
@@ -112,6 +117,8 @@ class Obeying:
         if events == VoucherRefused("unknown_key") and await self._fetch_keys(now):
             events = self._reception.receive(before, self._book.last, scan, now)
         await self._take(events)
+        if isinstance(events, VoucherRefused) and events.reason in OF_TIME:
+            await self._compare_clocks()
         sale = self._book.counter
         if sale and sale.voucher and (before is None or before.voucher is not sale.voucher):
             await self._identify()
@@ -125,6 +132,14 @@ class Obeying:
             return False
         data = await self._platform.fetch_keys()
         return isinstance(data, bytes) and trust.offer(data, now)
+
+    async def _compare_clocks(self) -> None:
+        """Refused for its time: perhaps it is this machine's clock that is wrong, and without a
+        message to the platform nobody would ever find out."""
+        now = self._clock.monotonic()
+        if now >= self._next_comparison:
+            self._next_comparison = now + COMPARE_EVERY_SECONDS
+            await self._platform.sign_in()
 
     async def _take(self, events: tuple[Event, ...] | Notice) -> None:
         """Events that open the sale where there is none yet, or a notice why not."""

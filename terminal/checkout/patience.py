@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 
 from terminal.config import Resolve
 
+EARLY_SECONDS = 0.001
+"""A timer may wake this much before its time: a clock has a grain, and sums of floats round."""
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -18,6 +21,9 @@ class Patience:
     began: float
     due: float
     tries: int = 0
+
+    def is_due(self, now: float) -> bool:
+        return now >= self.due - EARLY_SECONDS
 
     def asked(self, resolve: Resolve, now: float) -> Patience | None:
         """After one more unanswered question; None when it is time to take the charge back."""

@@ -155,7 +155,7 @@ class Settling:
         """One try to learn what became of a charge.  False: not due, or still no answer."""
         now = self._clock.monotonic()
         patience = self._patience.setdefault(tender.key, begin(self._resolve, now))
-        if now < patience.due:
+        if not patience.is_due(now):
             self._tell_waiting(sale, patience)
             return False
         outcome = await self._learn(sale, tender)
@@ -198,7 +198,7 @@ class Settling:
         """One try to take a charge back.  False: not due, or not yet achieved."""
         now = self._clock.monotonic()
         patience = self._patience.setdefault(tender.key, begin_reversing(now))
-        if now < patience.due:
+        if not patience.is_due(now):
             return False
         result = await self._platform.reverse(sale, tender)
         now = self._clock.monotonic()

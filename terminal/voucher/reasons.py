@@ -77,6 +77,20 @@ class Reason(StrEnum):
     """Still valid, but older than this counter may rely on."""
 
 
+OF_TIME = frozenset(
+    {
+        Reason.KEY_NOT_YET,
+        Reason.KEY_EXPIRED,
+        Reason.NOT_YET_VALID,
+        Reason.EXPIRED,
+        Reason.CLOCK_SET_BACK,
+        Reason.BUNDLE_NOT_YET,
+        Reason.BUNDLE_EXPIRED,
+    }
+)
+"""What a wrong clock of this machine would cause."""
+
+
 class VoucherRefused(Exception):
     """A code that looked like a voucher, or a key bundle, is not accepted."""
 

@@ -141,8 +141,10 @@ class Dated(httpx.AsyncBaseTransport):
 
     def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
         self._inner = inner
+        self.asked = 0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.asked += 1
         response = await self._inner.handle_async_request(request)
         response.headers["Date"] = f"{datetime.now(UTC):%a, %d %b %Y %H:%M:%S} GMT"
         return response
@@ -161,6 +163,23 @@ async def test_a_clock_apart_from_the_platforms_is_told_once(
         await till.checkout.sign_in()
         await till.do(AddItem(BOXES[0]))
         assert [notice.seconds for notice in till.told(ClockApart)] == told
+
+
+@pytest.mark.parametrize(
+    ("off", "reason", "told"), [(3600, "expired", [-3600]), (-3600, "not_yet_valid", [3600])]
+)
+async def test_a_code_refused_for_its_time_makes_the_till_compare_its_clock(
+    tmp_path: Path, off: int, reason: str, told: list[int]
+) -> None:
+    app = sandbox_app()
+    transport = Dated(httpx.ASGITransport(app=app))
+    clock = Slipped(off)
+    async with open_test_till(tmp_path / "j", app, clock=clock, transport=transport) as till:
+        for number in range(3):
+            await till.do(Present(code(TEST_KEY, number)))
+        assert [refused.reason for refused in till.told(VoucherRefused)] == [reason] * 3
+        assert [notice.seconds for notice in till.told(ClockApart)] == told
+        assert transport.asked == 1
 
 
 def aged(made: Plan, warn: int, refuse: int) -> Plan:
