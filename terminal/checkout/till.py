@@ -159,7 +159,8 @@ class Checkout:
             for tender in sale.tenders:
                 if tender.status is Status.INTENDED:
                     await self._book.record(sale_id, ChargeUnknown(tender.key, "restart"))
-            if self._book.open[sale_id].confirmed:
+            # Paid in full, there is nothing left to agree to: it only has to be closed.
+            if self._book.open[sale_id].confirmed and self._book.open[sale_id].due_fen:
                 await self._book.record(sale_id, ConfirmationLapsed("restart"))
             if self._cancel_after_restart and sale.tenders and not sale.undoing:
                 await self._book.record(sale_id, CancelRequested("restart"))

@@ -120,7 +120,7 @@ class Sale:
     @property
     def editable(self) -> bool:
         """Whether lines and voucher may change: nothing is agreed and no money is held."""
-        return not (self.closed or self.undoing or self.confirmed or self.standing)
+        return not (self.closed or self.undoing or self.confirmed or self.standing or self.cash_fen)
 
     @property
     def undoing(self) -> bool:
