@@ -1,13 +1,15 @@
 """The keyed chain over the events, pure but for the key's file.
 
-    link(n) = HMAC-SHA256(key, link(n-1) ‖ JSON [seq, sale, version, type, body])
+    link(n) = MAC(key, link(n-1) ‖ JSON [seq, sale, version, type, body])
 
-A plain hash chain can be rewritten by whoever has the file; this one cannot without the key.
+A plain hash chain can be rewritten by whoever has the file; this one cannot without the key.  MAC is
+BLAKE2b with a key (RFC 7693), 32 bytes, told apart by its purpose; two are made for every event,
+and HMAC-SHA256 takes four times as long.
 """
 
 from __future__ import annotations
 
-import hmac
+import hashlib
 import os
 import secrets
 from pathlib import Path
@@ -52,16 +54,20 @@ def next_link(
 ) -> bytes:
     """The link of one event: 32 bytes that nobody without the key can make."""
     text = msgspec.json.encode([seq, sale_id, version, kind, body])
-    return hmac.digest(key, before + text, "sha256")
+    return _mac(key, b"link", before + text)
 
 
 def sealed_head(key: bytes, seq: int, link: bytes) -> str:
     """Where the journal ends, so that a shorter one shows."""
-    seal = hmac.digest(key, b"head" + seq.to_bytes(8, "big") + link, "sha256")
+    seal = _mac(key, b"head", seq.to_bytes(8, "big") + link)
     return f"{seq}:{seal.hex()}"
 
 
 def sealed_day(key: bytes, z: int, last_seq: int, link: bytes, body: str) -> bytes:
     """Ties a Z report to its number, to what it says, and to the events it was made from."""
     text = msgspec.json.encode([z, last_seq, link.hex(), body])
-    return hmac.digest(key, b"day" + text, "sha256")
+    return _mac(key, b"day", text)
+
+
+def _mac(key: bytes, purpose: bytes, content: bytes) -> bytes:
+    return hashlib.blake2b(content, key=key, person=purpose, digest_size=32).digest()

@@ -10,7 +10,7 @@ transaction, and three UNIQUE keys in that transaction guard the money:
 The only other state kept beside the events is what they imply, so that opening a large journal
 stays quick: which sales are still open.
 
-Each event carries a keyed link to the one before it, `HMAC(key, link before ‖ seq ‖ event)`, and
+Each event carries a keyed link to the one before it, `MAC(key, link before ‖ seq ‖ event)`, and
 the newest link is kept a second time under the key.  `terminal.journal.verify` finds who changed,
 removed or rewrote an event without the key; who has the key and the whole disk is found by the
 links printed on each day's Z report.
@@ -53,7 +53,7 @@ ENDINGS = (SaleSettled, SaleVoided, SaleRefunded)
 LATEST_TIME = "latest_time"
 """The mark that holds the largest time at which a sale was ever opened."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _SCHEMA = """
 CREATE TABLE events (
     seq INTEGER PRIMARY KEY,

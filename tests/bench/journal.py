@@ -9,7 +9,7 @@ One JSON object:
                 busy machine slows them all; a ratio is the median over the blocks.  In between
                 stands `same_rows`: bare SQLite that writes what the journal writes for any event
                 (its row, its unique key, the head mark).  What it costs beside `bare` is the price
-                of the keys, what the journal costs beside it is the price of Python and HMAC.
+                of the keys, what the journal costs beside it is the price of Python and the seals.
                 `fdatasync_ms` is the disk's own: the slower it is, the nearer to 1 the ratio
     syncs       made durable by one append, counted below SQLite; and the fsyncs that `strace` saw
                 of as many appends, where there is one

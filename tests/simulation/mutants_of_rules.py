@@ -17,6 +17,7 @@ from terminal.sale.events import (
     CancelRequested,
     ChargeDeclined,
     ChargeIntended,
+    ConfirmationLapsed,
     Decline,
     Entry,
     Event,
@@ -213,4 +214,19 @@ def start_up_cancels_a_refund() -> Iterator[None]:
                 await self._book.record(sale_id, CancelRequested("restart"))
 
     with set_(till.Checkout, "_recover", recover):
+        yield
+
+
+@mutant()
+def a_paid_sale_is_open_for_changes_after_a_restart() -> Iterator[None]:
+    original = till.Checkout._recover
+
+    async def recover(self: till.Checkout) -> None:
+        await original(self)
+        for sale_id, sale in list(self._book.open.items()):
+            if sale.confirmed:
+                await self._book.record(sale_id, ConfirmationLapsed("restart"))
+
+    editable = property(lambda sale: not (sale.undoing or sale.confirmed or sale.standing))
+    with set_(till.Checkout, "_recover", recover), set_(Sale, "editable", editable):
         yield
