@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 
 .PHONY: demo test check screens fuzz kill9 power simulate mutants matrix
-.PHONY: bench-voucher bench-journal lock clean
+.PHONY: sums bench-voucher bench-journal lock clean
 
 demo:
 	@./bootstrap run
@@ -38,6 +38,10 @@ mutants: dev
 # 69 faults at 22 moments of a sale.
 matrix: dev
 	@$(PY) -m tests.matrix --run
+
+# Random settlements in every convention a platform may have, read by the till's own code.
+sums: dev
+	@$(PY) -m tests.settlement.carts --carts $(or $(CARTS),100000) --seed $(or $(SEED),1)
 
 fuzz: dev
 	@$(PY) -m tests.fuzz --seconds $(or $(SECONDS),60)

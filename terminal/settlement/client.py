@@ -7,40 +7,46 @@ sale.  Whatever is not a parsed envelope with sums that hold is `Unknown`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 import httpx
 
-from terminal.clock import CHINA
 from terminal.config import Profile
 from terminal.sale.events import Account, Decline
 from terminal.sale.funding import WHOLE_CART
 from terminal.sale.money import NOTHING, Fen
 from terminal.sale.sale import Sale, Tender
+from terminal.settlement import messages
 from terminal.settlement.dialect import Reply, Request, Sender, decode, encode
-from terminal.settlement.messages import (
-    Node,
-    Settlement,
-    Unreadable,
-    amount,
-    child,
-    rows,
-    settlement,
-    text,
+from terminal.settlement.fields import Unreadable, Unsendable, read
+from terminal.settlement.messages.accounts import VisitFound
+from terminal.settlement.messages.node import I, Node, O, Transaction
+from terminal.settlement.messages.people import Operator, SignIn
+from terminal.settlement.messages.pharmacy import (
+    DebitNamed,
+    DebitTold,
+    MessageNamed,
+    NameDebit,
+    ReverseMessage,
 )
+from terminal.settlement.messages.settled import Settlement
 from terminal.settlement.nodes import (
-    BY_VOUCHER,
-    PHARMACY,
+    TAKEN_BACK,
     as_unknown,
     cart,
+    certificate,
     debit,
     debited,
+    estimated,
+    lately,
+    named,
     person,
     psn_no,
     region,
     settled,
+    undoes,
 )
 from terminal.settlement.outcome import (
     Accepted,
@@ -55,7 +61,7 @@ from terminal.settlement.outcome import (
     Unknown,
 )
 from terminal.settlement.wire import Answer, NeverSent, Wire
-from terminal.text import visible
+from terminal.text import visible, words_of_platform
 
 BUNDLE_BYTES_MAX = 100_000
 
@@ -86,51 +92,33 @@ class Platform:
     async def sign_in(self) -> Declined | Unknown | None:
         """9001.  None: signed in."""
         sender = self._sender
-        node = {"opter_no": sender.operator, "mac": sender.mac, "ip": sender.ip}
-        reply = await self._question("9001", {"signIn": node})
-        if not isinstance(reply, Reply):
-            return reply
-        try:
-            self._sign_no = text(child(reply.output, "signinoutb"), "sign_no")
-        except Unreadable as exc:
-            return Unknown(str(exc))
+        who = Operator(opter_no=sender.operator, mac=sender.mac, ip=sender.ip)
+        told = await self._question(messages.SIGN_IN, SignIn(signIn=who))
+        if isinstance(told, Declined | Unknown):
+            return told
+        self._sign_no = told.signinoutb.sign_no
         return None
 
     async def identify(self, sale: Sale) -> Person | Declined | Unknown:
         """1101: who the voucher of this sale belongs to."""
         assert sale.voucher
-        node = {
-            "mdtrt_cert_type": BY_VOUCHER,
-            "mdtrt_cert_no": sale.voucher.voucher_id,
-            "card_sn": "",
-            "begntime": "",
-            "psn_cert_type": "",
-            "certno": "",
-            "psn_name": "",
-        }
-        reply = await self._question("1101", {"data": node}, sale.voucher.region)
-        if not isinstance(reply, Reply):
-            return reply
+        told = await self._question(messages.ASK_PERSON, certificate(sale), sale.voucher.region)
+        if isinstance(told, Declined | Unknown):
+            return told
         try:
-            return person(reply.output, sale)
+            return person(told, sale)
         except Unreadable as exc:
             return Unknown(str(exc))
 
     async def estimate(self, sale: Sale, account: Account) -> Estimate | Declined | Unknown:
         """2101: what the first account of the order would pay of this cart."""
-        nodes = cart(sale, account)
-        reply = await self._question("2101", nodes, region(sale))
-        if not isinstance(reply, Reply):
-            return reply
+        told = await self._question(messages.ESTIMATE, cart(sale, account), region(sale))
+        if isinstance(told, Declined | Unknown):
+            return told
         try:
-            told = settlement(child(reply.output, "setlinfo"))
+            return estimated(told, sale, account)
         except Unreadable as exc:
-            return Unknown(str(exc))
-        if told.total_fen != sale.total_fen:
-            return Unknown("medfee_sumamt is not the cart's total")
-        if account is Account.FUND:
-            return Estimate(told.split.fund_fen, None, None)
-        return Estimate(told.split.fund_fen, told.split.personal_fen, told.split.mutual_aid_fen)
+            return Unknown(f"sums: {exc}")
 
     async def fetch_keys(self) -> bytes | Unknown:
         """The platform's list of voucher issuers, as it was signed."""
@@ -143,12 +131,18 @@ class Platform:
     # -- charges: written down first, sent once
 
     def prepare(self, sale: Sale, account: Account, amount_fen: Fen) -> Request:
-        """The charge as bytes under a new message id.  Sends nothing."""
+        """The charge as bytes under a new message id.  Sends nothing.
+
+        Its fields are those of the pre-settlement before it and what the platform itself answered,
+        all of which were checked then: Unsendable here is a bug.
+        """
         if account in WHOLE_CART:
             # A settlement is of the whole cart: what is asked is always all of it.
             assert amount_fen == sale.total_fen
-            return self._request("2102", cart(sale, account), region(sale))
-        return self._request("X101", {"data": debit(sale, account, amount_fen)}, region(sale))
+            charge = cart(sale, account, invoice=sale.sale_id)
+            return self._request(messages.SETTLE.infno, charge, region(sale))
+        asked = debit(sale, account, amount_fen)
+        return self._request(messages.DEBIT.infno, asked, region(sale))
 
     async def submit(self, request: Request, sale: Sale, tender: Tender) -> Outcome:
         """Sends the prepared charge, once."""
@@ -162,8 +156,8 @@ class Platform:
             return self._refusal(reply)
         try:
             if tender.account in WHOLE_CART:
-                return settled(settlement(child(reply.output, "setlinfo")), sale, tender)
-            return debited(child(reply.output, "acctinfo"), tender)
+                return settled(read(Settlement, reply.output), sale, tender)
+            return debited(read(DebitTold, reply.output).acctinfo, tender)
         except Unreadable as exc:
             return Unknown(f"sums: {exc}")
 
@@ -171,20 +165,16 @@ class Platform:
         """What became of a charge.  "Not known" is Unknown: it may still be under way."""
         if tender.account in WHOLE_CART:
             return await self._ask_settlement(sale, tender)
-        node = {"psn_no": psn_no(sale), "omsgid": tender.key}
-        reply = await self._question("X103", {"data": node}, region(sale))
-        if not isinstance(reply, Reply):
-            return as_unknown(reply)
-        try:
-            info = child(reply.output, "acctinfo")
-            state = text(info, "stas")
-            if state == "1":
-                return debited(info, tender)
-            if state == "2":
-                return self._refusal(Reply(False, visible(text(info, "err_msg")), reply.output))
-        except Unreadable as exc:
-            return Unknown(f"sums: {exc}")
-        return Unknown(f"state {visible(state, 10)}")
+        about = NameDebit(data=DebitNamed(psn_no=psn_no(sale), omsgid=tender.key))
+        told = await self._question(messages.FIND_DEBIT, about, region(sale))
+        if isinstance(told, Declined | Unknown):
+            return as_unknown(told)
+        info = told.acctinfo
+        if info.stas == "1":
+            return debited(info, tender)
+        if info.stas == "2":
+            return self._refused(words_of_platform(info.err_msg), info.avlb_amt)
+        return Unknown(f"state {visible(info.stas, 10)}")
 
     async def reverse(self, sale: Sale, tender: Tender) -> Reversal:
         """Takes a charge back, under the reversal id that was written down.
@@ -196,11 +186,9 @@ class Platform:
             return await self._reverse_debit(sale, tender)
         if tender.settlement_id:
             return await self._reverse_known(sale, tender)
-        node = {"psn_no": psn_no(sale), "omsgid": tender.key, "oinfno": "2102"}
-        reply = await self._send(
-            self._reversal("2601", node, sale, tender),
-            self._profile.timeouts.reverse_seconds,
-        )
+        about = MessageNamed(psn_no=psn_no(sale), omsgid=tender.key, oinfno=messages.SETTLE.infno)
+        request = self._reversal(messages.REVERSE.infno, ReverseMessage(data=about), sale, tender)
+        reply = await self._send(request, self._profile.timeouts.reverse_seconds)
         if not isinstance(reply, Reply) or not reply.ok:
             return _not_reversed(reply)
         if not self._capabilities.query_by_own_id:
@@ -210,60 +198,50 @@ class Platform:
     # -- one step down
 
     async def _reverse_known(self, sale: Sale, tender: Tender) -> Reversal:
-        node = {
-            "setl_id": tender.settlement_id,
-            "mdtrt_id": tender.visit_id,
-            "psn_no": psn_no(sale),
-        }
-        reply = await self._send(
-            self._reversal("2103", node, sale, tender),
-            self._profile.timeouts.reverse_seconds,
-        )
+        about = named(sale, tender.settlement_id, tender.visit_id)
+        request = self._reversal(messages.TAKE_BACK.infno, about, sale, tender)
+        reply = await self._send(request, self._profile.timeouts.reverse_seconds)
+        why = _not_reversed(reply)
         if isinstance(reply, Reply) and reply.ok:
-            return Reversed()
-        # Refused or unanswered: perhaps an earlier try succeeded.  The settlement itself knows.
+            try:
+                if undoes(read(Settlement, reply.output), sale):
+                    return Reversed()
+                why = NotReversed("sums: medfee_sumamt is not the opposite of the sale's")
+            except Unreadable as exc:
+                why = NotReversed(f"sums: {exc}")
+        # Refused, unanswered or not adding up: the settlement itself knows whether it stands.
         found = await self._find_settlement(sale, tender.settlement_id, tender.visit_id)
-        undone = isinstance(found, Settlement) and found.reversed
-        return Reversed() if undone else _not_reversed(reply)
+        undone = isinstance(found, Settlement) and found.setlinfo.refd_setl_flag == TAKEN_BACK
+        return Reversed() if undone else why
 
     async def _reverse_debit(self, sale: Sale, tender: Tender) -> Reversal:
-        node = {"psn_no": psn_no(sale), "omsgid": tender.key}
-        reply = await self._send(
-            self._reversal("X102", node, sale, tender),
-            self._profile.timeouts.reverse_seconds,
-        )
+        about = NameDebit(data=DebitNamed(psn_no=psn_no(sale), omsgid=tender.key))
+        request = self._reversal(messages.REVERSE_DEBIT.infno, about, sale, tender)
+        reply = await self._send(request, self._profile.timeouts.reverse_seconds)
         if not isinstance(reply, Reply) or not reply.ok:
             return _not_reversed(reply)
         if not self._capabilities.query_by_own_id:
             return Reversed() if tender.settlement_id else self._taken_at_its_word()
-        answer = await self._question("X103", {"data": node}, region(sale))
-        if not isinstance(answer, Reply):
-            return _not_reversed(answer)
-        try:
-            info = child(answer.output, "acctinfo")
-            state = text(info, "stas")
-            if state == "1":
-                return Landed(text(info, "trns_id"), "")
-        except Unreadable as exc:
-            return NotReversed(str(exc))
-        return Reversed() if state in ("2", "3") else self._taken_at_its_word()
+        told = await self._question(messages.FIND_DEBIT, about, region(sale))
+        if isinstance(told, Declined | Unknown):
+            return _not_reversed(told)
+        if told.acctinfo.stas == "1":
+            return Landed(told.acctinfo.trns_id, "")
+        return Reversed() if told.acctinfo.stas in ("2", "3") else self._taken_at_its_word()
 
     def _taken_at_its_word(self) -> Reversal:
         """What an accepted reversal is worth where the platform shows nothing of the charge."""
         return Reversed() if self._capabilities.reversal_binds_unknown else Accepted()
 
-    def _as_shown(self, visit: Node | Unknown | None) -> Reversal:
+    def _as_shown(self, visit: VisitFound | Unknown | None) -> Reversal:
         """What an accepted 2601 is worth, given what the platform shows of the charge."""
         if isinstance(visit, Unknown):
             return _not_reversed(visit)
         if visit is None:
             return self._taken_at_its_word()
-        try:
-            if text(visit, "refd_setl_flag") == "1":
-                return Reversed()
-            return Landed(text(visit, "setl_id"), text(visit, "mdtrt_id"))
-        except Unreadable as exc:
-            return NotReversed(str(exc))
+        if visit.refd_setl_flag == TAKEN_BACK:
+            return Reversed()
+        return Landed(visit.setl_id, visit.mdtrt_id)
 
     async def _ask_settlement(self, sale: Sale, tender: Tender) -> Outcome:
         visit = await self._find_visit(sale, tender)
@@ -271,77 +249,66 @@ class Platform:
             return Unknown("not found")
         if isinstance(visit, Unknown):
             return visit
-        found = await self._find_settlement(sale, text(visit, "setl_id"), text(visit, "mdtrt_id"))
+        found = await self._find_settlement(sale, visit.setl_id, visit.mdtrt_id)
         if isinstance(found, Unknown):
             return found
-        if found.reversed:
+        if found.setlinfo.refd_setl_flag == TAKEN_BACK:
             return Unknown("reversed")
-        return settled(found, sale, tender)
-
-    async def _find_visit(self, sale: Sale, tender: Tender) -> Node | Unknown | None:
-        """The visit made by this charge's message (5201); None where the platform shows none."""
-        now = self._now().astimezone(CHINA)
-        node = {
-            "psn_no": psn_no(sale),
-            "begntime": f"{now - timedelta(days=2):%Y-%m-%d %H:%M:%S}",
-            "endtime": f"{now + timedelta(days=1):%Y-%m-%d %H:%M:%S}",
-            "med_type": PHARMACY,
-            "mdtrt_id": "",
-        }
-        reply = await self._question("5201", {"data": node}, region(sale))
-        if not isinstance(reply, Reply):
-            return as_unknown(reply)
         try:
-            visits = rows(reply.output, "mdtrtinfo")
-            return next((v for v in visits if text(v, "medins_setl_id") == tender.key), None)
+            return settled(found, sale, tender)
         except Unreadable as exc:
-            return Unknown(str(exc))
+            return Unknown(f"sums: {exc}")
+
+    async def _find_visit(self, sale: Sale, tender: Tender) -> VisitFound | Unknown | None:
+        """The visit made by this charge's message (5201); None where the platform shows none."""
+        asked = lately(sale, self._now())
+        told = await self._question(messages.FIND_VISITS, asked, region(sale))
+        if isinstance(told, Declined | Unknown):
+            return as_unknown(told)
+        return next((v for v in told.mdtrtinfo if v.medins_setl_id == tender.key), None)
 
     async def _find_settlement(
         self, sale: Sale, setl_id: str, mdtrt_id: str
     ) -> Settlement | Unknown:
-        node = {"psn_no": psn_no(sale), "setl_id": setl_id, "mdtrt_id": mdtrt_id}
-        reply = await self._question("5203", {"data": node}, region(sale))
-        if not isinstance(reply, Reply):
-            return as_unknown(reply)
-        try:
-            return settlement(child(reply.output, "setlinfo"))
-        except Unreadable as exc:
-            return Unknown(f"sums: {exc}")
+        about = named(sale, setl_id, mdtrt_id)
+        told = await self._question(messages.FIND_SETTLEMENT, about, region(sale))
+        return as_unknown(told) if isinstance(told, Declined | Unknown) else told
 
-    def _request(self, infno: str, nodes: Mapping[str, object], insured_region: str) -> Request:
+    def _request(self, infno: str, message: Node, insured_region: str) -> Request:
         return encode(
             self._sender,
             infno,
             self.new_msgid(),
-            nodes,
+            message,
             sign_no=self._sign_no,
             insured_region=insured_region,
         )
 
-    def _reversal(
-        self, infno: str, node: Mapping[str, object], sale: Sale, tender: Tender
-    ) -> Request:
+    def _reversal(self, infno: str, message: Node, sale: Sale, tender: Tender) -> Request:
         """The same bytes on every try, also after a restart: hence no sign-in number."""
         return encode(
-            self._sender,
-            infno,
-            tender.reversal_key,
-            {"data": node},
-            insured_region=region(sale),
+            self._sender, infno, tender.reversal_key, message, insured_region=region(sale)
         )
 
     async def _question(
-        self, infno: str, nodes: Mapping[str, object], insured_region: str = ""
-    ) -> Reply | Declined | Unknown:
-        """A successful reply, or why there is none."""
-        request = self._request(infno, nodes, insured_region)
+        self, transaction: Transaction[I, O], message: I, insured_region: str = ""
+    ) -> O | Declined | Unknown:
+        """What a successful reply tells, or why there is none."""
+        try:
+            request = self._request(transaction.infno, message, insured_region)
+        except Unsendable as exc:
+            return Declined(Decline.REFUSED, words=str(exc))
         reply = await self._send(request, self._profile.timeouts.query_seconds)
         if isinstance(reply, NeverSent):
             return Unknown(reply.cause)
-        if isinstance(reply, Reply) and not reply.ok:
+        if isinstance(reply, Unknown):
+            return reply
+        if not reply.ok:
             return Declined(self._decline_reason(reply.words), words=reply.words)
-        return reply
+        try:
+            return read(transaction.output, reply.output)
+        except Unreadable as exc:
+            return Unknown(f"reply: {exc}")
 
     async def _send(self, request: Request, read_seconds: float) -> Reply | NeverSent | Unknown:
         headers = {"Content-Type": "application/json"}
@@ -364,17 +331,19 @@ class Platform:
 
     def _refusal(self, reply: Reply) -> Declined | Unknown:
         """infcode -1 on a charge."""
-        if not self._capabilities.failure_is_final:
-            return Unknown(f"infcode -1: {reply.words}")
-        available = None
         try:
-            if "acctinfo" in reply.output:
-                available = amount(child(reply.output, "acctinfo"), "avlb_amt")
+            available = read(DebitTold, reply.output).acctinfo.avlb_amt
         except Unreadable:
             available = None
-        reason = self._decline_reason(reply.words)
+        return self._refused(reply.words, available)
+
+    def _refused(self, words: str, available: Fen | None) -> Declined | Unknown:
+        """What a refusal in these words is worth."""
+        if not self._capabilities.failure_is_final:
+            return Unknown(f"infcode -1: {words}")
+        reason = self._decline_reason(words)
         holds = max(available or NOTHING, NOTHING) if reason is Decline.INSUFFICIENT else NOTHING
-        return Declined(reason, Fen(holds), reply.words)
+        return Declined(reason, Fen(holds), words)
 
     def _decline_reason(self, words: str) -> Decline:
         told = (d.reason for d in self._profile.declines if d.contains in words)

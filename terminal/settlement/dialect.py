@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,17 +11,12 @@ from decimal import Decimal
 import msgspec
 
 from terminal.clock import CHINA
-from terminal.sale.money import Fen, yuan
-from terminal.settlement.messages import Node, Unreadable, child, text
+from terminal.settlement.fields import Json, Unreadable, child, text, write
+from terminal.settlement.messages.node import Node
 from terminal.text import words_of_platform
 
 MESSAGES_PER_SECOND_MAX = 100
 _SECOND = "%Y%m%d%H%M%S"
-
-
-def number(amount: Fen) -> msgspec.Raw:
-    """Fen as a JSON number in yuan with exactly two decimals: 1205 -> 12.05."""
-    return msgspec.Raw(yuan(amount).encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +53,12 @@ def encode(
     sender: Sender,
     infno: str,
     msgid: str,
-    nodes: Mapping[str, object],
+    message: Node,
     *,
     sign_no: str = "",
     insured_region: str = "",
 ) -> Request:
-    """The request envelope around `nodes`, in which amounts are made by `number`.
+    """The request envelope around a message.  Raises Unsendable.
 
     msgid  30 characters, by the rule of `MessageIds`; the message is dated by the time in it
     """
@@ -85,7 +80,7 @@ def encode(
         "fixmedins_code": sender.shop_code,
         "fixmedins_name": sender.shop_name,
         "sign_no": sign_no,
-        "input": nodes,
+        "input": write(message),
     }
     return Request(infno, msgid, msgspec.json.encode(envelope))
 
@@ -102,7 +97,7 @@ class Reply:
     """infcode 0."""
     words: str
     """`err_msg`, filtered for display."""
-    output: Node
+    output: Json
 
 
 _ENVELOPE = msgspec.json.Decoder(dict[str, object], float_hook=Decimal)
@@ -114,11 +109,16 @@ def decode(body: bytes) -> Reply:
         envelope = _ENVELOPE.decode(body)
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as exc:
         raise Unreadable("not an envelope") from exc
-    infcode = text(envelope, "infcode")
+    infcode = _told(envelope, "infcode")
     if infcode not in ("0", "-1"):
         raise Unreadable("infcode is neither 0 nor -1")
-    output: Node = child(envelope, "output") if envelope.get("output") else {}
-    return Reply(infcode == "0", words_of_platform(text(envelope, "err_msg")), output)
+    output: Json = child(envelope, "output") if envelope.get("output") else {}
+    return Reply(infcode == "0", words_of_platform(_told(envelope, "err_msg")), output)
+
+
+def _told(envelope: Json, name: str) -> str:
+    value = envelope.get(name)
+    return "" if value is None else text(value, name)
 
 
 class MessageIds:

@@ -1,25 +1,30 @@
-"""The nodes the till writes into its messages, and what it reads from the answers to them."""
+"""What the till writes into its messages, and what it takes from the answers to them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 from terminal.clock import CHINA
 from terminal.sale.events import Account, Decline, Split
-from terminal.sale.money import Fen
+from terminal.sale.money import Fen, yuan
 from terminal.sale.sale import Sale, Status, Tender
-from terminal.settlement.dialect import number
-from terminal.settlement.messages import (
-    Node,
-    Settlement,
-    Unreadable,
-    amount,
-    child,
-    rows,
-    text,
+from terminal.settlement.fields import Unreadable
+from terminal.settlement.messages.accounts import AskVisits, VisitsAsked
+from terminal.settlement.messages.people import AskPerson, Certificate, PersonTold
+from terminal.settlement.messages.pharmacy import (
+    AskDebit,
+    Debit,
+    Debited,
+    DrugInfo,
+    DrugLine,
+    NameSettlement,
+    Purchase,
+    SettlementNamed,
 )
-from terminal.settlement.outcome import Approved, Declined, Person, Unknown
+from terminal.settlement.messages.settled import Settlement
+from terminal.settlement.outcome import Approved, Declined, Estimate, Person, Unknown
+from terminal.settlement.sums import Sums, add_up
 from terminal.text import visible
 
 PHARMACY = "41"
@@ -27,116 +32,90 @@ PHARMACY = "41"
 BY_VOUCHER = "01"
 """`mdtrt_cert_type`: the electronic voucher."""
 DEBIT_TYPES = {Account.PERSONAL: "1", Account.MUTUAL_AID: "2"}
+TAKEN_BACK = "1"
+"""`refd_setl_flag`."""
+VISITS_DAYS = 2
+"""How far back a lost settlement is looked for."""
 
 
-def cart(sale: Sale, account: Account) -> Mapping[str, object]:
-    """The nodes of 2101 and 2102.  FUND switches the accounts off, INSURANCE on."""
+def certificate(sale: Sale) -> AskPerson:
+    assert sale.voucher
+    shown = Certificate(mdtrt_cert_type=BY_VOUCHER, mdtrt_cert_no=sale.voucher.voucher_id)
+    return AskPerson(data=shown)
+
+
+def cart(sale: Sale, account: Account, *, invoice: str = "") -> Purchase:
+    """2101 and 2102.  FUND switches the accounts off, INSURANCE on.
+
+    invoice  the institution's own number of the settlement; a pre-settlement has none
+    """
     assert sale.voucher
     assert sale.person
-    begun = datetime.fromisoformat(sale.opened_at).astimezone(CHINA)
-    at = f"{begun:%Y-%m-%d %H:%M:%S}"
-    info = {
-        "psn_no": sale.person.psn_no,
-        "mdtrt_cert_type": BY_VOUCHER,
-        "mdtrt_cert_no": sale.voucher.voucher_id,
-        "begntime": at,
-        "medfee_sumamt": number(sale.total_fen),
-        "invono": sale.sale_id,
-        "insutype": sale.person.insutype,
-        "dise_codg": "",
-        "dise_name": "",
-        "acct_used_flag": "1" if account is Account.INSURANCE else "0",
-        "med_type": PHARMACY,
-    }
-    details = [
-        {
-            "feedetl_sn": f"{sale.sale_id}-{line.line}",
-            "rxno": "",
-            "rx_circ_flag": "0",
-            "fee_ocur_time": at,
-            "med_list_codg": line.insurance_code,
-            "medins_list_codg": line.code,
-            "det_item_fee_sumamt": number(line.amount_fen),
-            "cnt": line.quantity,
-            "pric": number(line.unit_fen),
-        }
+    begun = moment(datetime.fromisoformat(sale.opened_at))
+    info = DrugInfo(
+        psn_no=sale.person.psn_no,
+        mdtrt_cert_type=BY_VOUCHER,
+        mdtrt_cert_no=sale.voucher.voucher_id,
+        begntime=begun,
+        medfee_sumamt=sale.total_fen,
+        invono=invoice,
+        insutype=sale.person.insutype,
+        acct_used_flag="1" if account is Account.INSURANCE else "0",
+        med_type=PHARMACY,
+    )
+    details = tuple(
+        DrugLine(
+            feedetl_sn=f"{sale.sale_id}-{line.line}",
+            rx_circ_flag="0",
+            fee_ocur_time=begun,
+            med_list_codg=line.insurance_code,
+            medins_list_codg=line.code,
+            det_item_fee_sumamt=line.amount_fen,
+            cnt=Decimal(line.quantity),
+            pric=Decimal(yuan(line.unit_fen)),
+        )
         for line in sale.lines
-    ]
-    return {"druginfo": info, "drugdetail": details}
-
-
-def person(output: Node, sale: Sale) -> Person | Declined:
-    """The insurance the voucher names; where it is not among the active ones, the first active."""
-    assert sale.voucher
-    base = child(output, "baseinfo")
-    insurances = rows(output, "insuinfo")
-    active = [row for row in insurances if text(row, "psn_insu_stas") in ("1", "")]
-    if not active:
-        return Declined(Decline.SUSPENDED)
-    wanted = (sale.voucher.insutype, sale.voucher.region)
-    row = min(
-        active,
-        key=lambda r: (
-            (text(r, "insutype"), text(r, "insuplc_admdvs")) != wanted,
-            text(r, "insutype"),
-        ),
     )
-    psn_no, insutype = text(base, "psn_no"), text(row, "insutype")
-    if not (psn_no and insutype):
-        raise Unreadable("psn_no or insutype is missing")
-    return Person(
-        visible(psn_no, 30),
-        visible(insutype, 6),
-        visible(text(row, "insuplc_admdvs"), 6),
-        masked(text(base, "psn_name")),
-        amount(row, "balc"),
-    )
+    return Purchase(druginfo=info, drugdetail=details)
 
 
-def masked(name: str) -> str:
-    """The first character of a name and a star for each other one: "王小明" -> "王**"."""
-    shown = visible(name, 50)
-    return shown[:1] + "*" * min(len(shown) - 1, 3)
-
-
-def settled(told: Settlement, sale: Sale, tender: Tender) -> Approved | Unknown:
-    """A settlement as the outcome of this very charge, or Unknown where it is not."""
-    if told.total_fen != sale.total_fen:
-        return Unknown("sums: medfee_sumamt is not the cart's total")
-    if told.medins_setl_id not in ("", tender.key):
-        return Unknown("reply: medins_setl_id is another message's")
-    if not told.setl_id:
-        return Unknown("reply: setl_id is missing")
-    if tender.account is Account.FUND and told.split.paid_fen != told.split.fund_fen:
-        return Unknown("sums: the accounts were off and paid all the same")
-    return Approved(told.setl_id, told.mdtrt_id, told.split, told.balance_after_fen)
-
-
-def debited(info: Node, tender: Tender) -> Approved | Unknown:
-    paid = amount(info, "pay_amt")
-    if paid != tender.asked_fen:
-        return Unknown("sums: pay_amt is not what was asked")
-    if text(info, "medins_setl_id") not in ("", tender.key):
-        return Unknown("reply: medins_setl_id is another message's")
-    own = tender.account is Account.PERSONAL
-    split = Split(personal_fen=paid) if own else Split(mutual_aid_fen=paid)
-    return Approved(text(info, "trns_id"), "", split, amount(info, "balc"))
-
-
-def debit(sale: Sale, account: Account, amount_fen: Fen) -> Mapping[str, object]:
-    """The node of X101: it hangs on the fund settlement of the same sale."""
+def debit(sale: Sale, account: Account, amount_fen: Fen) -> AskDebit:
+    """X101: it hangs on the fund settlement of the same sale."""
     assert sale.voucher
     approved = [t for t in sale.tenders if t.status is Status.APPROVED]
     fund = next((t for t in approved if t.account is Account.FUND), None)
-    return {
-        "psn_no": psn_no(sale),
-        "mdtrt_cert_type": BY_VOUCHER,
-        "mdtrt_cert_no": sale.voucher.voucher_id,
-        "mdtrt_id": fund.visit_id if fund else "",
-        "setl_id": fund.settlement_id if fund else "",
-        "acct_type": DEBIT_TYPES[account],
-        "amt": number(amount_fen),
-    }
+    asked = Debit(
+        psn_no=psn_no(sale),
+        mdtrt_cert_type=BY_VOUCHER,
+        mdtrt_cert_no=sale.voucher.voucher_id,
+        mdtrt_id=fund.visit_id if fund else "",
+        setl_id=fund.settlement_id if fund else "",
+        acct_type=DEBIT_TYPES[account],
+        amt=amount_fen,
+    )
+    return AskDebit(data=asked)
+
+
+def named(sale: Sale, setl_id: str, mdtrt_id: str) -> NameSettlement:
+    return NameSettlement(
+        data=SettlementNamed(setl_id=setl_id, mdtrt_id=mdtrt_id, psn_no=psn_no(sale))
+    )
+
+
+def lately(sale: Sale, now: datetime) -> AskVisits:
+    """5201: the person's pharmacy visits around now."""
+    return AskVisits(
+        data=VisitsAsked(
+            psn_no=psn_no(sale),
+            begntime=moment(now - timedelta(days=VISITS_DAYS)),
+            endtime=moment(now + timedelta(days=1)),
+            med_type=PHARMACY,
+        )
+    )
+
+
+def moment(at: datetime) -> str:
+    return f"{at.astimezone(CHINA):%Y-%m-%d %H:%M:%S}"
 
 
 def psn_no(sale: Sale) -> str:
@@ -148,6 +127,87 @@ def region(sale: Sale) -> str:
     return sale.person.region if sale.person else ""
 
 
+# -- what an answer means
+
+
+def person(told: PersonTold, sale: Sale) -> Person | Declined:
+    """The insurance the voucher names; where it is not among the active ones, the first active."""
+    assert sale.voucher
+    active = [row for row in told.insuinfo if row.psn_insu_stas in ("1", "")]
+    if not active:
+        return Declined(Decline.SUSPENDED)
+    wanted = (sale.voucher.insutype, sale.voucher.region)
+    row = min(active, key=lambda r: ((r.insutype, r.insuplc_admdvs) != wanted, r.insutype))
+    if not row.insutype:
+        raise Unreadable("insuinfo.insutype is missing")
+    for name, value in (
+        ("baseinfo.psn_no", told.baseinfo.psn_no),
+        ("insuinfo.insutype", row.insutype),
+        ("insuinfo.insuplc_admdvs", row.insuplc_admdvs),
+    ):
+        if visible(value) != value:
+            raise Unreadable(f"{name} has characters that cannot be shown")
+    return Person(
+        told.baseinfo.psn_no,
+        row.insutype,
+        row.insuplc_admdvs,
+        masked(told.baseinfo.psn_name),
+        row.balc,
+    )
+
+
+def masked(name: str) -> str:
+    """The first character of a name and a star for each other one: "王小明" -> "王**"."""
+    shown = visible(name, 50)
+    return shown[:1] + "*" * min(len(shown) - 1, 3)
+
+
+def estimated(told: Settlement, sale: Sale, account: Account) -> Estimate | Unknown:
+    sums = add_up(told.setlinfo, told.setldetail, told.detlcutinfo)
+    if sums.total_fen != sale.total_fen:
+        return Unknown("medfee_sumamt is not the cart's total")
+    split = _split(sums)
+    if account is Account.FUND:
+        return Estimate(split.fund_fen, None, None)
+    return Estimate(split.fund_fen, split.personal_fen, split.mutual_aid_fen)
+
+
+def settled(told: Settlement, sale: Sale, tender: Tender) -> Approved | Unknown:
+    """A settlement as the outcome of this very charge, or Unknown where it is not."""
+    info, sums = told.setlinfo, add_up(told.setlinfo, told.setldetail, told.detlcutinfo)
+    if sums.total_fen != sale.total_fen:
+        return Unknown("sums: medfee_sumamt is not the cart's total")
+    if info.medins_setl_id not in ("", tender.key):
+        return Unknown("reply: medins_setl_id is another message's")
+    if not info.setl_id:
+        return Unknown("reply: setl_id is missing")
+    split = _split(sums)
+    if tender.account is Account.FUND and split.paid_fen != split.fund_fen:
+        return Unknown("sums: the accounts were off and paid all the same")
+    return Approved(info.setl_id, info.mdtrt_id, split, info.balc)
+
+
+def undoes(told: Settlement, sale: Sale) -> bool:
+    """Whether the reply to 2103 is the exact opposite of the sale.  Raises Unreadable."""
+    return add_up(told.setlinfo, told.setldetail).total_fen == -sale.total_fen
+
+
+def debited(info: Debited, tender: Tender) -> Approved | Unknown:
+    if info.pay_amt != tender.asked_fen:
+        return Unknown("sums: pay_amt is not what was asked")
+    if info.medins_setl_id not in ("", tender.key):
+        return Unknown("reply: medins_setl_id is another message's")
+    own = tender.account is Account.PERSONAL
+    paid = info.pay_amt
+    split = Split(personal_fen=paid) if own else Split(mutual_aid_fen=paid)
+    return Approved(info.trns_id, "", split, info.balc)
+
+
 def as_unknown(answer: Declined | Unknown) -> Unknown:
     """A question that was refused tells nothing about the charge."""
     return answer if isinstance(answer, Unknown) else Unknown(f"refused: {answer.words}")
+
+
+def _split(sums: Sums) -> Split:
+    """What the institution bears counts as fund: the customer pays neither."""
+    return Split(Fen(sums.fund_fen + sums.institution_fen), sums.own_fen, sums.mutual_aid_fen)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
+
+import msgspec
 
 from terminal.checkout import settling
 from terminal.checkout.patience import Patience
@@ -19,7 +22,8 @@ from terminal.sale.events import (
 from terminal.sale.money import NOTHING
 from terminal.sale.sale import HOLDING, Sale, Tender
 from terminal.settlement import client
-from terminal.settlement.messages import Node, amount, text
+from terminal.settlement.messages.pharmacy import Debited
+from terminal.settlement.messages.settled import Settlement
 from terminal.settlement.nodes import settled
 from terminal.settlement.outcome import (
     Accepted,
@@ -276,11 +280,11 @@ def a_repeat_that_never_left_counts_as_declined() -> Iterator[None]:
 
 @mutant("terminal-falls-back")
 def sums_of_a_debit_not_checked() -> Iterator[None]:
-    def lenient(info: Node, tender: Tender) -> Outcome:
-        paid = amount(info, "pay_amt") or NOTHING
+    def lenient(info: Debited, tender: Tender) -> Outcome:
+        paid = info.pay_amt or NOTHING
         own = tender.account is Account.PERSONAL
         part = Split(personal_fen=paid) if own else Split(mutual_aid_fen=paid)
-        return Approved(text(info, "trns_id"), "", part, None)
+        return Approved(info.trns_id, "", part, None)
 
     with set_(client, "debited", lenient):
         yield
@@ -290,8 +294,10 @@ def sums_of_a_debit_not_checked() -> Iterator[None]:
 def settlement_of_another_message_believed() -> Iterator[None]:
     original = settled
 
-    def believing(told: Any, sale: Sale, tender: Tender) -> Outcome:
-        return original(replace(told, medins_setl_id="", total_fen=sale.total_fen), sale, tender)
+    def believing(told: Settlement, sale: Any, tender: Tender) -> Outcome:
+        info = msgspec.structs.replace(told.setlinfo, medins_setl_id="")
+        anybodys = msgspec.structs.replace(told, setlinfo=info)
+        return original(anybodys, SimpleNamespace(total_fen=info.medfee_sumamt), tender)  # type: ignore[arg-type]  # the sale is what the reply says
 
     with set_(client, "settled", believing):
         yield

@@ -28,6 +28,8 @@ FIRST_PAY_PERCENT = 10
 
 CHARGES = ("2102", "X101")
 REVERSALS = ("2601", "X102", "2103")
+TAKEN_BACK = ("medfee_sumamt", "fund_pay_sumamt", "hifp_pay", "acct_pay")
+"""What a reversal shows, negative; it leaves out what real ones were seen to leave out."""
 INSUFFICIENT = "账户余额不足"
 NO_ACCOUNT = "无可用的账户或共济关系"
 
@@ -285,7 +287,7 @@ class Platform:
             self._suspect(f"medfee_sumamt {info['medfee_sumamt']} is not the sum of the lines")
         if any(_fen(x["pric"]) * x["cnt"] != _fen(x["det_item_fee_sumamt"]) for x in lines):
             self._suspect("a line's amount is not its price times its count")
-        insured = sum(_fen(x["det_item_fee_sumamt"]) for x in lines if x["med_list_codg"])
+        insured = sum(_fen(x["det_item_fee_sumamt"]) for x in lines if x.get("med_list_codg"))
         first_pay = insured * FIRST_PAY_PERCENT // 100
         in_scope = insured - first_pay
         share = in_scope * FUND_PERCENT.get(person.insutype, 0) // 100
@@ -406,7 +408,10 @@ class Platform:
         if made.reversed_at is not None:
             raise No("该结算已撤销")
         self._undo(made)
-        return {"setlinfo": {"setl_id": f"R{made.setl_id}", "mdtrt_id": made.mdtrt_id}}
+        opposite: Node = {name: self._amount(-_fen(made.info[name])) for name in TAKEN_BACK}
+        opposite["psn_pay"] = opposite["acct_mulaid_pay"] = None
+        opposite["cash_payamt"] = self._amount(-_fen(made.info["psn_cash_pay"]))
+        return {"setlinfo": {**opposite, "setl_id": f"R{made.setl_id}", "mdtrt_id": made.mdtrt_id}}
 
     def _reverse_message(self, call: Call) -> Node:
         """2601 and X102: by the id of the message that charged."""
