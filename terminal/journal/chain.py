@@ -2,8 +2,8 @@
 
     link(n) = MAC(key, link(n-1) ‖ JSON [seq, sale, version, type, body])
 
-A plain hash chain can be rewritten by whoever has the file; this one cannot without the key.  MAC is
-BLAKE2b with a key (RFC 7693), 32 bytes, told apart by its purpose; two are made for every event,
+A plain hash chain can be rewritten by whoever has the file; this one cannot without the key.  MAC
+is BLAKE2b with a key (RFC 7693), 32 bytes, told apart by its purpose; two are made for every event,
 and HMAC-SHA256 takes four times as long.
 """
 
