@@ -29,6 +29,8 @@ def visible(text: str, length_max: int = 200) -> str:
     and zero-width characters, surrogates and private-use characters are replaced; combining
     marks are dropped after the second in a row.  Never longer than `length_max` characters.
     """
+    if len(text) <= length_max and text.isascii() and text.isprintable():
+        return text
     shown: list[str] = []
     marks = 0
     for char in text[: length_max * 4]:
@@ -43,7 +45,8 @@ def visible(text: str, length_max: int = 200) -> str:
 
 def is_harmless(char: str) -> bool:
     """Whether no terminal and no printer does anything with `char` but show it."""
-    return unicodedata.category(char)[0] in "LNPSM" or char == " "
+    # Letters, numbers, punctuation, symbols, marks and the plain space.
+    return char.isprintable()
 
 
 def words_of_platform(text: str) -> str:

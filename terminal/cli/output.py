@@ -38,7 +38,7 @@ def json_text(value: object, indent: int = 0) -> str:
     if indent:
         encoded = msgspec.json.format(encoded, indent=indent)
     text = encoded.decode()
-    if text.isascii() and "\x7f" not in text:
+    if text.isprintable():
         return text
     return "".join(c if c == "\n" or is_harmless(c) else _escaped(c) for c in text)
 
