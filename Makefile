@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 
 .PHONY: demo test check screens fuzz kill9 power simulate mutants matrix
-.PHONY: sums bench-voucher bench-journal lock clean
+.PHONY: sums bench-voucher bench-journal bench-reading lock clean
 
 demo:
 	@./bootstrap run
@@ -48,6 +48,10 @@ fuzz: dev
 
 bench-voucher: dev
 	@$(PY) -m tests.bench.voucher
+
+# How many codes are read at what cost, beside other decoders; idle cost; delay of a live camera.
+bench-reading: dev
+	@$(PY) -m tests.bench.reading --count $(or $(COUNT),20) --seed $(or $(SEED),1)
 
 bench-journal: dev
 	@$(PY) -m tests.bench.journal

@@ -22,18 +22,16 @@ from typing import TypeAlias, assert_never
 from drivers.address import CameraAddress, shown
 from drivers.capture import STALL_SECONDS, Capture, Frame, camera_lost, open_capture
 from drivers.debounce import Debounce
-from drivers.decode import Code, Effort, NoDecoder, decode, reader_for
+from drivers.decode import NoDecoder, reader_for
 from drivers.feed import WAIT_SECONDS, Feed
 from drivers.gate import Gate, Look
-from drivers.opencv import Picture
 from drivers.scan import LostReason, Scan, ScannerLost, ScannerStatus
+from drivers.watch import Watch
 
 BACK_OFF_SECONDS = (0.0, 0.05, 0.1, 0.2, 0.4)
 """Waits before each attempt to open; the last one is repeated."""
 NEWS_MAX = 8
 """News that may wait while the reading thread is held up; the oldest go."""
-GOODS_EVERY = 5
-"""With `goods`, every so many frames are also searched for bar codes."""
 
 
 def open_camera(
@@ -171,8 +169,8 @@ class PictureReader:
         self._feed = feed
         self._gate = Gate()
         self._debounce = Debounce(address.hold_seconds)
+        self._codes = Watch(reader_for(address.engine), goods=address.goods)
         self._in_view: tuple[bytes, ...] = ()
-        self._turn = 0
         self._started: Started | None = None
         self._is_stalled = False
         self._frame_at = 0.0
@@ -214,28 +212,19 @@ class PictureReader:
 
     def _read(self, frame: Frame) -> None:
         thumbnail = frame.thumbnail()
-        look = Look.SKIP if thumbnail is None else self._gate.look(thumbnail, frame.at)
-        if look is Look.SKIP:
+        if thumbnail is None:
+            return
+        glance = self._gate.look(thumbnail, frame.at)
+        if glance.look is Look.SKIP:
             for payload in self._in_view:
                 self._debounce.is_new(payload, frame.at)  # still there
             return
         luma = frame.luma()
-        codes = [] if luma is None else self._decode(luma, look)
+        codes = [] if luma is None else self._codes.read(luma, glance)
         self._in_view = tuple(code.payload for code in codes)
         for code in codes:
             if self._debounce.is_new(code.payload, frame.at):
                 self._feed.put(Scan(code.payload, code.symbology, self._address.url, frame.at))
-
-    def _decode(self, luma: Picture, look: Look) -> list[Code]:
-        thorough = look is Look.THOROUGH
-        self._turn += 1
-        return decode(
-            luma,
-            engine=self._address.engine,
-            effort=Effort.STILL if thorough else Effort.LIVE,
-            turn=self._turn,
-            goods=self._address.goods and (thorough or self._turn % GOODS_EVERY == 0),
-        )
 
     def _ready_sentence(self, started: Started) -> str:
         return f"The camera at {shown(self._address.place)} is ready: {started.detail}."

@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from drivers.address import CameraAddress, shown
+from drivers.gate import THUMBNAIL_SHRINK
 from drivers.opencv import Picture, cv2, luma_of_jpeg
 from drivers.scan import LostReason, ScannerLost
 
@@ -36,7 +37,6 @@ WEB_OPEN_MS = 800
 WEB_READ_MS = 700
 PROBE_SECONDS = 0.5
 REFUSED_WAIT_SECONDS = 0.02
-THUMBNAIL_SHRINK = 8
 FPS_MAX = 240.0
 FPS_UNKNOWN = 30.0
 BUFFERS = 2

@@ -1,38 +1,59 @@
 """A picture in, the codes on it out.
 
-A phone's screen is glossy, over-exposed, blurred or too close, and each of these wants another
-treatment before the decoder sees it.  The treatments are a ladder: the cheap ones that read most
-come first, and the first that reads anything ends the climb.
+A ladder of treatments (`drivers.ladder`) is climbed until a code is read: first what is cheap and
+reads most, then what a dim, tilted, glaring screen needs.  Where the decoder sees the shape of a
+code and cannot read it, that part alone is enlarged and treated: a tenth of the picture takes a
+tenth of the time.
 
 One rule: exact bytes or nothing.  No charset is guessed, and only QR model 2 is looked for: the
 wider "QR" family includes Micro QR, whose little error correction turned pieces of large codes
 into short numbers in tests.
 
-Pure: nothing is remembered from one picture to the next.
+Pure but for the clock of the thread's own processor time: nothing is remembered from one picture
+to the next.  What a camera's frames have in common is `drivers.watch`'s to know.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib import import_module
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 import numpy as np
 
 from drivers.address import Engine
+from drivers.ladder import CHEAP, DEAR, FOCUS, LAST, Rung
 from drivers.opencv import Picture, cv2
-
-Corners: TypeAlias = tuple[
-    tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]
-]
+from drivers.region import Corners, Region, region_of
 
 CODES_MAX = 16
 """Codes told of one picture; a counter shows one or two."""
 SIDE_MIN = 32
 """Below this many pixels no QR code of any use fits, and halving comes to nothing."""
+STILL_SECONDS = 0.13
+"""Processor time a still picture may take, but for the cheap rungs, which it always gets."""
+MARGIN = 0.15
+"""Round a code that was found: its quiet zone, and what a poor guess at its corners missed."""
+REGIONS_MAX = 4
+"""Parts of one picture that are looked at more closely; texture looks like codes by hundreds."""
+MEGAPIXEL = 1e6
+
+
+class Format(StrEnum):
+    """What kind of symbol a code is."""
+
+    QR = "qr"
+    EAN_13 = "ean-13"
+    """Also a UPC-A, which is the EAN-13 that begins with 0."""
+    EAN_8 = "ean-8"
+    UPC_E = "upc-e"
+    CODE_128 = "code-128"
+    ITF_14 = "itf-14"
+    DATA_MATRIX = "data-matrix"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +62,13 @@ class Code:
     """As encoded, never empty."""
     symbology: str | None
     """AIM identifier; None where the engine does not tell it."""
+    format: Format
     corners: Corners
-    """(x, y) in pixels of the picture, in order round the code."""
+    """In pixels of the picture."""
     rung: str
     """Which treatment read it, a `Rung.name`, or "goods"."""
+    decoder: str
+    """The library that read it, a `Reader.name`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,37 +77,36 @@ class Found:
 
     payload: bytes
     symbology: str | None
+    format: Format
     corners: Corners
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a reader sees in one picture."""
+
+    found: tuple[Found, ...]
+    located: tuple[Corners, ...]
+    """Codes whose place was recognised, but which could not be read.  Not every reader tells."""
+
+
+class Reader(Protocol):
+    """A decoding library.  Neither method raises because of what is in the picture."""
+
+    name: str
+    skips: frozenset[str]
+    """Names of the rungs that are the same to it as an earlier one."""
+
+    def read_qr(self, luma: Picture, rung: Rung) -> Seen: ...
+
+    def read_goods(self, luma: Picture) -> tuple[Found, ...]: ...
 
 
 class Effort(StrEnum):
     LIVE = "live"
-    """A frame among many: the cheap rungs, and one of the dear ones by turns."""
+    """What a camera's frames get, taken together: everything but the last rungs."""
     STILL = "still"
-    """The only picture there is: every rung."""
-
-
-class Binarizer(StrEnum):
-    """How the decoder tells black from white.  Names as in zxing-cpp; zbar has its own way."""
-
-    GLOBAL_HISTOGRAM = "GlobalHistogram"
-    LOCAL_AVERAGE = "LocalAverage"
-    FIXED_THRESHOLD = "FixedThreshold"
-
-
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """One treatment of the picture, and how the decoder is to read the result."""
-
-    name: str
-    treat: Callable[[Picture], Picture]
-    shrink: int = 1
-    """How many times smaller the treated picture is, each way."""
-    binarizer: Binarizer = Binarizer.LOCAL_AVERAGE
-    downscale: bool = True
-    """Whether the decoder also looks at smaller copies."""
-    invert: bool = False
-    """Whether it also looks for light codes on dark."""
+    """The only picture there is."""
 
 
 def decode(
@@ -91,59 +114,155 @@ def decode(
     *,
     engine: Engine = Engine.AUTO,
     effort: Effort = Effort.STILL,
-    turn: int = 0,
     goods: bool = False,
+    budget_seconds: float = STILL_SECONDS,
 ) -> list[Code]:
     """The codes in one picture, nearest the centre first.
 
     luma     (H, W) uint8, 0 black .. 255 white; not modified
-    turn     with LIVE, the number of the frame: says which dear rung has its turn
-    goods    also read EAN-13 (UPC-A as its EAN-13), EAN-8, Code 128, ITF-14 and Data Matrix;
-             costs several times what QR costs
+    goods    also read EAN-13 (UPC-A and UPC-E as EAN-13), EAN-8, Code 128, ITF-14 and Data Matrix,
+             those of GS1 with their separators; costs several times what QR costs
+    budget_seconds  of the thread's processor time, for all but the cheap rungs and goods
     Returns  no payload twice, at most CODES_MAX; [] when nothing is readable
     Raises   NoDecoder when the engine cannot be loaded.  Nothing because of the picture: whatever
              a customer holds up is not an error
     """
-    assert luma.ndim == 2, luma.shape
-    assert luma.dtype == np.uint8, luma.dtype
-    reader = reader_for(engine)
-    if min(luma.shape) < SIDE_MIN:
-        return []
-    codes: list[Code] = []
-    for rung in rungs(reader, effort, turn):
-        codes = _climb(reader, rung, luma)
-        if codes:
-            break
+    climb = Climb(reader_for(engine), luma, budget_seconds)
+    codes = climb.whole(CHEAP) or climb.focus()
+    if not codes:
+        dear = DEAR if effort is Effort.LIVE else DEAR + LAST
+        codes = climb.by_and_by(dear)
     if goods:
-        found = reader.read_goods(np.ascontiguousarray(luma))
-        codes += [Code(one.payload, one.symbology, one.corners, "goods") for one in found]
-    height, width = luma.shape
-    codes.sort(key=lambda code: _distance(code.corners, width / 2, height / 2))
+        codes = codes + climb.goods()
+    return nearest_first(codes, luma)
+
+
+class Climb:
+    """One picture on its way up the ladder."""
+
+    def __init__(self, reader: Reader, luma: Picture, budget_seconds: float) -> None:
+        assert luma.ndim == 2, luma.shape
+        assert luma.dtype == np.uint8, luma.dtype
+        self._reader = reader
+        self._luma = luma
+        self._ends_at = time.thread_time() + budget_seconds
+        self._megapixel_seconds = 0.0
+        self._located: list[Region] = []
+        self._focused: list[Region] = []
+        self.dear_climbed = 0
+        """How many rungs `by_and_by` came to."""
+        self.focus_climbed = 0
+        """How many rungs `focus` came to, of the region where it came furthest."""
+
+    def whole(self, rungs: Iterable[Rung], region: Region | None = None) -> list[Code]:
+        """What the first rung that reads anything reads, in the picture or a part of it."""
+        place = self._whole_picture() if region is None else region.within(self._luma)
+        for rung in rungs:
+            if rung.name in self._reader.skips:
+                continue
+            codes = self._read(rung, place)
+            if codes:
+                return codes
+        return []
+
+    def focus(self, rungs: Sequence[Rung] = FOCUS) -> list[Code]:
+        """A closer look at what was located so far and not yet looked at.
+
+        The first rung is climbed however long it takes, the others while time lasts.
+        """
+        while self._located and len(self._focused) < REGIONS_MAX:
+            place = self._located.pop(0)
+            if any(place.mostly_in(done) for done in self._focused):
+                continue
+            self._focused.append(place)
+            for number, rung in enumerate(rungs):
+                if number and not self._has_time_for(rung.cost * self._megapixel_seconds):
+                    return []
+                self.focus_climbed = max(self.focus_climbed, number + 1)
+                codes = self._read(rung, place)
+                if codes:
+                    return codes
+        return []
+
+    def by_and_by(
+        self,
+        rungs: Sequence[Rung],
+        region: Region | None = None,
+        focus: Sequence[Rung] = FOCUS,
+    ) -> list[Code]:
+        """Rung after rung, each followed by a closer look at what it located.
+
+        The first rung is climbed however long it takes, the others while time lasts.
+        """
+        place = self._whole_picture() if region is None else region.within(self._luma)
+        megapixels = place.width * place.height / MEGAPIXEL
+        for number, rung in enumerate(rungs):
+            seconds = rung.cost * megapixels * self._megapixel_seconds
+            if number and not self._has_time_for(seconds):
+                return []
+            self.dear_climbed = number + 1
+            codes = self.whole((rung,), place) or self.focus(focus)
+            if codes:
+                return codes
+        return []
+
+    def goods(self) -> list[Code]:
+        if min(self._luma.shape) < SIDE_MIN:
+            return []
+        found = self._reader.read_goods(np.ascontiguousarray(self._luma))
+        return [self._code(one, one.corners, "goods") for one in found]
+
+    def _has_time_for(self, seconds: float) -> bool:
+        return time.thread_time() + seconds < self._ends_at
+
+    def _whole_picture(self) -> Region:
+        height, width = self._luma.shape
+        return Region(0, 0, width, height)
+
+    def _read(self, rung: Rung, place: Region) -> list[Code]:
+        if min(place.width, place.height) < SIDE_MIN:
+            return []
+        begun = time.thread_time()
+        try:
+            treated = rung.treat(place.cut(self._luma))
+        except cv2.error:  # a shape OpenCV cannot treat; the next rung may
+            return []
+        seen = self._reader.read_qr(np.ascontiguousarray(treated), rung)
+        if rung.downscale and not self._megapixel_seconds:
+            megapixels = place.width * place.height / MEGAPIXEL
+            self._megapixel_seconds = (time.thread_time() - begun) / rung.cost / megapixels
+        scale = place.width / treated.shape[1]
+        self._located += [
+            region_of(_moved(corners, scale, place)).wider(MARGIN).within(self._luma)
+            for corners in seen.located
+        ]
+        return [self._code(one, _moved(one.corners, scale, place), rung.name) for one in seen.found]
+
+    def _code(self, found: Found, corners: Corners, rung: str) -> Code:
+        name = self._reader.name
+        return Code(found.payload, found.symbology, found.format, corners, rung, name)
+
+
+def nearest_first(codes: list[Code], luma: Picture) -> list[Code]:
+    """Each payload once, those in the middle of the picture first."""
+    if len(codes) > 1:
+        height, width = luma.shape
+        codes = sorted(codes, key=lambda code: _distance(code.corners, width / 2, height / 2))
     nearest: dict[bytes, Code] = {}
     for code in codes:
         nearest.setdefault(code.payload, code)
     return list(nearest.values())[:CODES_MAX]
 
 
-def _climb(reader: Reader, rung: Rung, luma: Picture) -> list[Code]:
-    try:
-        treated = rung.treat(luma)
-    except cv2.error:  # a shape OpenCV cannot treat; the next rung may
-        return []
-    found = reader.read_qr(np.ascontiguousarray(treated), rung)
-    return [
-        Code(one.payload, one.symbology, _scaled(one.corners, rung.shrink), rung.name)
-        for one in found
-    ]
-
-
-def _scaled(corners: Corners, factor: int) -> Corners:
+def _moved(corners: Corners, scale: float, place: Region) -> Corners:
+    """From pixels of the treated part to pixels of the picture."""
     (ax, ay), (bx, by), (cx, cy), (dx, dy) = corners
+    x, y = place.left, place.top
     return (
-        (ax * factor, ay * factor),
-        (bx * factor, by * factor),
-        (cx * factor, cy * factor),
-        (dx * factor, dy * factor),
+        (ax * scale + x, ay * scale + y),
+        (bx * scale + x, by * scale + y),
+        (cx * scale + x, cy * scale + y),
+        (dx * scale + x, dy * scale + y),
     )
 
 
@@ -151,81 +270,6 @@ def _distance(corners: Corners, x: float, y: float) -> float:
     middle_x = sum(corner[0] for corner in corners) / 4
     middle_y = sum(corner[1] for corner in corners) / 4
     return (middle_x - x) ** 2 + (middle_y - y) ** 2
-
-
-# --- the ladder ------------------------------------------------------------------------------
-
-
-def _as_it_is(luma: Picture) -> Picture:
-    return luma
-
-
-def _half(luma: Picture) -> Picture:
-    height, width = luma.shape
-    small = cv2.resize(luma, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.uint8)
-
-
-def _gamma(exponent: float) -> Callable[[Picture], Picture]:
-    """Darkens the mid tones: what an over-exposed screen needs."""
-    table = np.round(255 * (np.arange(256) / 255) ** exponent).astype(np.uint8)
-
-    def treat(luma: Picture) -> Picture:
-        return np.asarray(cv2.LUT(luma, table), np.uint8)
-
-    return treat
-
-
-def _half_adaptive(luma: Picture) -> Picture:
-    """Black and white against the mean of 50 pixels round about: uneven light, reflections."""
-    mean, binary = cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY
-    return np.asarray(cv2.adaptiveThreshold(_half(luma), 255, mean, binary, 25, 5), np.uint8)
-
-
-def _unsharp(luma: Picture) -> Picture:
-    """Small or soft codes, just below what the decoder resolves."""
-    soft = cv2.GaussianBlur(luma, (0, 0), 2)
-    return np.asarray(cv2.addWeighted(luma, 2.5, soft, -1.5, 0), np.uint8)
-
-
-LADDER = (
-    Rung("histogram", _as_it_is, binarizer=Binarizer.GLOBAL_HISTOGRAM, downscale=False),
-    Rung("half", _half, shrink=2, downscale=False),
-    Rung("full", _as_it_is, invert=True),
-    Rung("dark", _gamma(4.0)),
-    Rung(
-        "adaptive",
-        _half_adaptive,
-        shrink=2,
-        binarizer=Binarizer.FIXED_THRESHOLD,
-        downscale=False,
-    ),
-    Rung("dim", _gamma(2.2)),
-    Rung("sharp", _unsharp),
-)
-"""In the order in which they add most for their time, measured on photographs and on synthetic
-phone screens."""
-
-
-class Reader(Protocol):
-    """A decoding library.  Neither method raises because of what is in the picture."""
-
-    every_frame: tuple[str, ...]
-    """Names of the rungs a live frame always climbs, in order."""
-    by_turns: tuple[str, ...]
-    """Names of those of which a live frame climbs one more."""
-
-    def read_qr(self, luma: Picture, rung: Rung) -> list[Found]: ...
-
-    def read_goods(self, luma: Picture) -> list[Found]: ...
-
-
-def rungs(reader: Reader, effort: Effort, turn: int) -> list[Rung]:
-    """The rungs one picture gets, in order."""
-    names = reader.every_frame + reader.by_turns
-    if effort is Effort.LIVE:
-        names = (*reader.every_frame, reader.by_turns[turn % len(reader.by_turns)])
-    return [next(rung for rung in LADDER if rung.name == name) for name in names]
 
 
 # --- engines ---------------------------------------------------------------------------------

@@ -11,8 +11,10 @@ from pyzbar.pyzbar import Decoded, ZBarSymbol
 from pyzbar.pyzbar import decode as zbar_decode
 from pyzbar.pyzbar_error import PyZbarError
 
-from drivers.decode import Corners, Found, Rung
+from drivers.decode import Format, Found, Seen
+from drivers.ladder import Rung
 from drivers.opencv import Picture
+from drivers.region import Corners
 
 _GOODS = {
     ZBarSymbol.EAN13: "]E0",
@@ -22,23 +24,32 @@ _GOODS = {
 }
 """AIM identifiers, where zbar's answer leaves one choice; it does not tell FNC1."""
 
+_FORMATS = {
+    "QRCODE": Format.QR,
+    "EAN13": Format.EAN_13,
+    "EAN8": Format.EAN_8,
+    "CODE128": Format.CODE_128,
+    "I25": Format.ITF_14,
+}
+
 _ITF14_DIGITS = 14
 
 
 class ZbarReader:
+    name = "zbar"
     # zbar binarizes in its own way, so that "histogram" and "full" are the same to it.
-    every_frame: tuple[str, ...] = ("full",)
-    by_turns: tuple[str, ...] = ("half", "dark", "adaptive", "dim", "sharp")
+    skips = frozenset({"histogram"})
 
-    def read_qr(self, luma: Picture, rung: Rung) -> list[Found]:
-        return [_found(found, None) for found in _read(luma, [ZBarSymbol.QRCODE])]
+    def read_qr(self, luma: Picture, rung: Rung) -> Seen:
+        found = _read(luma, [ZBarSymbol.QRCODE])
+        return Seen(tuple(_found(one, None) for one in found), ())
 
-    def read_goods(self, luma: Picture) -> list[Found]:
-        return [
-            _found(found, _GOODS[ZBarSymbol[found.type]])
-            for found in _read(luma, list(_GOODS))
-            if found.type != ZBarSymbol.I25.name or len(found.data) == _ITF14_DIGITS
-        ]
+    def read_goods(self, luma: Picture) -> tuple[Found, ...]:
+        return tuple(
+            _found(one, _GOODS[ZBarSymbol[one.type]])
+            for one in _read(luma, list(_GOODS))
+            if one.type != ZBarSymbol.I25.name or len(one.data) == _ITF14_DIGITS
+        )
 
 
 def _read(luma: Picture, symbols: list[ZBarSymbol]) -> list[Decoded]:
@@ -51,7 +62,7 @@ def _read(luma: Picture, symbols: list[ZBarSymbol]) -> list[Decoded]:
 
 
 def _found(found: Decoded, symbology: str | None) -> Found:
-    return Found(bytes(found.data), symbology, _corners(found))
+    return Found(bytes(found.data), symbology, _FORMATS[found.type], _corners(found))
 
 
 def _corners(found: Decoded) -> Corners:

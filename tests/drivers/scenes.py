@@ -37,6 +37,22 @@ class Scene:
     """What screen white comes to, in linear light; above 1 it is burnt out."""
     haze: float = 0.03
     jpeg_quality: int = 80
+    motion_pixels: float = 0.0
+    """How far the phone moves while the picture is taken."""
+    glare_share: float = 0.0
+    """Of the code's area, burnt out by reflections of lamps."""
+    lamps: int = 1
+    window: float = 0.0
+    """Light of a window mirrored in a part of the screen with a straight edge, as a multiple of
+    screen white."""
+    moire: float = 0.0
+    """Amplitude of the beat between the screen's pixels and the camera's, as a share."""
+    bands: float = 0.0
+    """Depth of the bands of a dimmed OLED under a rolling shutter, as a share."""
+    sharpening: float = 0.0
+    """What a cheap camera does to its own picture."""
+    is_dark_mode: bool = False
+    """Light modules on black."""
 
 
 def payload(seed: int, length: int = 300) -> str:
@@ -61,6 +77,9 @@ def photograph(content: str | bytes, scene: Scene, seed: int = 1) -> Picture:
     """(H, W) luma of a phone that shows the code."""
     chance = np.random.default_rng(seed)
     modules = matrix(content).astype(np.float32)
+    side_pixels = modules.shape[0] * scene.module_pixels
+    if scene.is_dark_mode:
+        modules = 1 - modules
     screen = np.pad(modules, ((10, 14), (3, 3)), constant_values=0.6)
     screen = np.pad(screen, 1, constant_values=0.0)
     place = _perspective(screen.shape, scene)
@@ -74,9 +93,17 @@ def photograph(content: str | bytes, scene: Scene, seed: int = 1) -> Picture:
     light = _counter(scene, chance) * (1 - phone) + (0.99 * glowing + 0.01) * phone
     if scene.blur_pixels:
         light = cv2.GaussianBlur(light, (0, 0), scene.blur_pixels)
+    if scene.motion_pixels > 1:
+        light = cv2.filter2D(light, -1, _streak(scene.motion_pixels, chance.uniform(0, np.pi)))
+    light = _disturbed(
+        np.asarray(light, np.float32), np.asarray(phone, np.float32), side_pixels, scene, chance
+    )
     light = (light + scene.haze) * scene.exposure
     levels = np.clip(light, 0, 1) ** (1 / 2.2) * 255
     levels = levels + chance.normal(0, scene.noise_levels, levels.shape)
+    if scene.sharpening:
+        soft = cv2.GaussianBlur(levels.astype(np.float32), (0, 0), 1.2)
+        levels = levels + scene.sharpening * (levels - soft)
     luma = np.clip(levels, 0, 255).astype(np.uint8)
     unfolded = cv2.imdecode(
         np.frombuffer(jpeg(luma, scene.jpeg_quality), np.uint8), cv2.IMREAD_GRAYSCALE
@@ -137,3 +164,52 @@ def _perspective(shape: tuple[int, ...], scene: Scene) -> NDArray[np.float64]:
     source = np.array([[0, 0], [width, 0], [width, height], [0, height]])
     found = cv2.getPerspectiveTransform(source.astype(np.float32), target.astype(np.float32))
     return np.asarray(found, np.float64)
+
+
+def _streak(length: float, angle: float) -> NDArray[np.float32]:
+    """The trace of a point that moves while the shutter is open."""
+    side = int(np.ceil(length)) | 1
+    kernel = np.zeros((side, side), np.float32)
+    middle = (side - 1) / 2
+    for step in np.linspace(-length / 2, length / 2, 8 * side):
+        x, y = middle + np.cos(angle) * step, middle + np.sin(angle) * step
+        kernel[min(side - 1, max(0, round(y))), min(side - 1, max(0, round(x)))] += 1
+    return np.asarray(kernel / kernel.sum(), np.float32)
+
+
+def _disturbed(
+    light: NDArray[np.float32],
+    phone: NDArray[np.float32],
+    side_pixels: float,
+    scene: Scene,
+    chance: np.random.Generator,
+) -> NDArray[np.float32]:
+    """The scene's light with what glass, panel and shutter do to it."""
+    if not (scene.window or scene.glare_share or scene.moire or scene.bands):
+        return light
+    y, x = np.mgrid[0 : scene.height, 0 : scene.width].astype(np.float32)
+    x -= scene.width / 2
+    y -= scene.height / 2
+    if scene.window:
+        angle, offset = chance.uniform(0, 2 * np.pi), chance.uniform(-0.3, 0.3) * side_pixels
+        inside = x * np.cos(angle) + y * np.sin(angle) - offset
+        light = light + scene.window * phone / (1 + np.exp(np.clip(-inside / 3, -30, 30)))
+    for _ in range(scene.lamps if scene.glare_share else 0):
+        radius = np.sqrt(scene.glare_share / scene.lamps / np.pi) * side_pixels
+        at_x, at_y = chance.uniform(-0.35, 0.35, 2) * side_pixels
+        far = np.hypot(x - at_x, y - at_y) / radius
+        burn = 3 / (1 + np.exp(np.clip((far - 1) * 8, -30, 30)))
+        light = light + burn + 0.25 * np.exp(-((far / 2.2) ** 2))
+    if scene.moire:
+        beat = np.zeros_like(light)
+        for _ in range(2):
+            waves, angle = chance.uniform(0.03, 0.22), chance.uniform(0, np.pi)
+            bend = chance.uniform(-2e-4, 2e-4)
+            along = x * np.cos(angle) + y * np.sin(angle) + bend * x * y
+            beat += np.sin(2 * np.pi * waves * along + chance.uniform(0, 6))
+        light = light * np.clip(1 + phone * scene.moire * beat / 1.4, 0.02, None)
+    if scene.bands:
+        waves = chance.uniform(2, 9) / scene.height
+        dark = 0.5 + 0.5 * np.sin(2 * np.pi * waves * y + chance.uniform(0, 6))
+        light = light * (1 - phone * scene.bands * dark)
+    return np.asarray(light, np.float32)

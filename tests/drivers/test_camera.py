@@ -104,7 +104,7 @@ async def test_the_second_engine_reads_a_live_picture_too(camera: WebCamera) -> 
 async def test_a_code_only_a_dear_rung_reads_is_read_while_the_phone_lies_still(
     camera: WebCamera,
 ) -> None:
-    seed, scene = BY_ONE_RUNG["dark"]
+    seed, scene = BY_ONE_RUNG["half-sharp"]
     camera.picture = jpeg(photograph(payload(seed), scene, seed), 95)
     async with open_scanner(camera.url()) as scans:
         [scan] = await take(scans, 1)

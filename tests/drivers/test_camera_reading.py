@@ -68,10 +68,10 @@ async def test_a_camera_is_as_alive_as_its_newest_frame() -> None:
             assert ready.state is ScannerState.READY
 
 
-async def test_a_still_picture_is_read_with_everything_there_is_once_a_second() -> None:
-    """The first frame has one dear rung, and not the one it takes; the second has them all."""
+async def test_a_picture_that_has_settled_is_read_with_everything_there_is() -> None:
+    """The first frame has not the rung it takes; the next has them all."""
     url = "camera:///dev/video0"
-    seed, scene = BY_ONE_RUNG["sharp"]
+    seed, scene = BY_ONE_RUNG["smooth"]
     picture = photograph(payload(seed), scene, seed)
     feed = Feed(url, News())
     newest = Newest()

@@ -7,8 +7,16 @@ from collections import Counter
 import numpy as np
 
 from drivers.capture import Frame
-from drivers.gate import SETTLE_SECONDS, STILL_EVERY_SECONDS, Gate, Look
+from drivers.gate import (
+    MOVED_MARGIN,
+    SETTLE_SECONDS,
+    STILL_EVERY_SECONDS,
+    Gate,
+    Glance,
+    Look,
+)
 from drivers.opencv import Picture, cv2
+from drivers.region import Region
 from tests.drivers.scenes import Scene, counter, jpeg, payload, photograph
 
 FPS = 30
@@ -21,7 +29,7 @@ def thumbnail(luma: Picture) -> Picture:
 
 
 def looks(gate: Gate, thumbnails: list[Picture], start: float) -> list[Look]:
-    return [gate.look(one, start + number / FPS) for number, one in enumerate(thumbnails)]
+    return [gate.look(one, start + number / FPS).look for number, one in enumerate(thumbnails)]
 
 
 def test_a_still_counter_with_a_noisy_camera_is_looked_at_once_a_second() -> None:
@@ -32,10 +40,11 @@ def test_a_still_counter_with_a_noisy_camera_is_looked_at_once_a_second() -> Non
         for _ in range(12)
     ]
     gate = Gate()
-    settling = looks(gate, frames * 3, 0.0)[: int(SETTLE_SECONDS * FPS)]
-    assert set(settling) == {Look.LIVE}
+    first = looks(gate, frames * 3, 0.0)
+    settling = int(SETTLE_SECONDS * FPS)
+    assert first == [Look.LIVE] * settling + [Look.SETTLED] + [Look.SKIP] * (36 - settling - 1)
     after = Counter(looks(gate, frames * 25, 10.0))
-    assert after == {Look.SKIP: 290, Look.THOROUGH: 10}
+    assert after == {Look.SKIP: 290, Look.STILL: 10}
     assert STILL_EVERY_SECONDS == 1.0
 
 
@@ -53,7 +62,26 @@ def test_a_phone_that_comes_a_code_that_changes_and_a_phone_that_goes_are_all_se
         start = 10.0 * number
         seen = looks(gate, [thumbnail(picture)] * 90, start)
         assert seen[: int(SETTLE_SECONDS * FPS)] == [Look.LIVE] * int(SETTLE_SECONDS * FPS)
-        assert set(seen[int(SETTLE_SECONDS * FPS) + 1 :]) == {Look.SKIP, Look.THOROUGH}
+        after = Counter(seen[int(SETTLE_SECONDS * FPS) :])
+        assert after[Look.SETTLED] == 1
+        assert set(after) == {Look.SKIP, Look.SETTLED, Look.STILL}
+
+
+def test_what_moved_since_the_picture_was_still_is_told_in_pixels_of_the_frame() -> None:
+    gate = Gate()
+    still = np.full((90, 160), 100, np.uint8)
+    assert gate.look(still, 0.0).moved is not None
+    looks(gate, [still] * 90, 0.1)
+    one, other = still.copy(), still.copy()
+    one[40:50, 20:30] = 200
+    other[60:70, 60:70] = 200
+    first = gate.look(one, 10.0).moved
+    both = gate.look(other, 10.1).moved
+    assert first == Region(160, 320, 240, 400).wider(MOVED_MARGIN)
+    assert both == Region(160, 320, 560, 560).wider(MOVED_MARGIN)
+    assert gate.look(other, 10.2).moved == both
+    assert gate.look(other, 12.0) == Glance(Look.SETTLED, None)
+    assert gate.look(one, 13.0).moved == Region(160, 320, 560, 560).wider(MOVED_MARGIN)
 
 
 def test_a_slow_change_is_measured_from_where_it_began() -> None:
@@ -68,7 +96,7 @@ def test_a_slow_change_is_measured_from_where_it_began() -> None:
 def test_another_size_of_picture_is_a_change() -> None:
     gate = Gate()
     looks(gate, [np.zeros((90, 160), np.uint8)] * 90, 0.0)
-    assert gate.look(np.zeros((135, 240), np.uint8), 20.0) is Look.LIVE
+    assert gate.look(np.zeros((135, 240), np.uint8), 20.0).look is Look.LIVE
 
 
 def test_frames_unfold_to_the_same_luma_whatever_they_came_as() -> None:

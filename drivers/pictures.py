@@ -1,0 +1,72 @@
+"""Pictures and videos from files, as luma.
+
+One rule: a file is a stranger's.  What OpenCV cannot make a picture of is `NotAPicture`, and no
+picture is larger than `drivers.opencv.PIXELS_MAX`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from drivers.opencv import PIXELS_MAX, Picture, cv2
+
+FILE_BYTES_MAX = 1 << 28
+PICTURES = frozenset((".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".tif", ".tiff", ".webp"))
+VIDEOS = frozenset((".avi", ".mjpg", ".mkv", ".mov", ".mp4", ".webm"))
+
+
+class NotAPicture(Exception):
+    """A file cannot be read as a picture or video.  `str()` is one sentence without its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    luma: Picture
+    frame: int | None
+    """Counts from 0 in a video; None for a picture."""
+
+
+def stills(path: Path) -> Iterator[Still]:
+    """The picture, or the video's frames in order.
+
+    Raises   NotAPicture; OSError
+    """
+    if path.suffix.lower() in VIDEOS:
+        yield from _frames(path)
+    else:
+        yield Still(_picture(path), None)
+
+
+def _picture(path: Path) -> Picture:
+    if path.stat().st_size > FILE_BYTES_MAX:
+        raise NotAPicture(f"it is larger than {FILE_BYTES_MAX} bytes")
+    data = np.frombuffer(path.read_bytes(), np.uint8)
+    try:
+        luma = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) if data.size else None
+    except cv2.error as error:
+        raise NotAPicture(f"it has more than {PIXELS_MAX} pixels, or is damaged") from error
+    if luma is None:
+        raise NotAPicture("it is not a picture")
+    return np.asarray(luma, np.uint8)
+
+
+def _frames(path: Path) -> Iterator[Still]:
+    with path.open("rb"):
+        pass  # OpenCV only says no; this says why
+    video = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
+    number = 0
+    try:
+        while True:
+            got, picture = video.read()
+            if not got or picture is None or not picture.size:
+                break
+            yield Still(np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8), number)
+            number += 1
+    finally:
+        video.release()
+    if not number:
+        raise NotAPicture("it is not a video")

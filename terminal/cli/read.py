@@ -1,0 +1,150 @@
+"""`gongji read`: the codes on pictures and videos, as the counter's camera would read them.
+
+    gongji read PATH… [--json] [--formats qr,ean-13,…] [--effort live|still]
+
+A folder is searched for pictures and videos.  With --json each file is one line:
+
+    {"path": …, "codes": [{"text": …, "bytes_hex": …, "format": …, "decoder": …, "rung": …,
+     "corners": [[x, y] × 4]}], "ms": …}
+
+`text` is null where the bytes are neither UTF-8 nor GB18030.  `ms` is the processor time of
+reading, without the unpacking of the file.  A video's codes are told once each, with the `frame`
+they were first read in and `frames_read`; `frames` is how many it has.  A file that cannot be
+used has an `error`.
+
+Exit code 0: something was read, 1: nothing was read anywhere, 2: the command line is wrong,
+3: a path does not exist.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from drivers.decode import Code, Effort, Format, NoDecoder, decode
+from drivers.pictures import PICTURES, VIDEOS, NotAPicture, stills
+from terminal.cli.exits import Exit, Stop
+from terminal.text import visible
+
+CHARSETS = ("utf-8", "gb18030")
+
+
+def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = verbs.add_parser("read", help="the codes on pictures and videos")
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="file or folder")
+    parser.add_argument("--json", action="store_true", help="one line of JSON for each file")
+    parser.add_argument(
+        "--formats",
+        type=_formats,
+        default=frozenset({Format.QR}),
+        metavar="NAMES",
+        help=f"of {', '.join(Format)}, or all; default: qr",
+    )
+    parser.add_argument(
+        "--effort",
+        type=Effort,
+        choices=list(Effort),
+        default=Effort.STILL,
+        help="live: only what the frames of a camera get; default: still",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    anything = False
+    for path in _files(args.paths):
+        try:
+            answer = _read(path, args.formats, args.effort)
+        except NoDecoder as missing:
+            raise Stop(Exit.SCANNER, f"no library reads codes here: {missing}") from missing
+        anything = anything or bool(answer["codes"])
+        print(json.dumps(answer) if args.json else _in_words(answer), flush=True)
+    return Exit.OK if anything else Exit.FAILED
+
+
+def _formats(text: str) -> frozenset[Format]:
+    if text == "all":
+        return frozenset(Format)
+    try:
+        return frozenset(Format(name) for name in text.split(","))
+    except ValueError as wrong:
+        raise argparse.ArgumentTypeError(f"one or more of {', '.join(Format)}") from wrong
+
+
+def _files(paths: list[Path]) -> Iterator[Path]:
+    """Named files whatever they are; of folders what looks like a picture or video."""
+    for path in paths:
+        if path.is_dir():
+            yield from (
+                found
+                for found in sorted(path.rglob("*"))
+                if found.suffix.lower() in PICTURES | VIDEOS and found.is_file()
+            )
+        elif path.exists():
+            yield path
+        else:
+            raise Stop(Exit.CONFIG, f"there is no {visible(str(path))}")
+
+
+def _read(path: Path, formats: frozenset[Format], effort: Effort) -> dict[str, Any]:
+    answer: dict[str, Any] = {"path": str(path), "codes": [], "ms": 0.0}
+    told: dict[bytes, dict[str, Any]] = {}
+    seconds = 0.0
+    try:
+        for still in stills(path):
+            begun = time.thread_time()
+            codes = decode(still.luma, effort=effort, goods=formats != {Format.QR})
+            seconds += time.thread_time() - begun
+            wanted = [code for code in codes if code.format in formats]
+            if still.frame is None:
+                answer["codes"] = [_told(code) for code in wanted]
+                continue
+            answer["frames"] = still.frame + 1
+            for code in wanted:
+                entry = told.setdefault(
+                    code.payload, _told(code) | {"frame": still.frame, "frames_read": 0}
+                )
+                entry["frames_read"] += 1
+    except (NotAPicture, OSError) as error:
+        answer["error"] = str(error.strerror if isinstance(error, OSError) else error)
+    answer["codes"] += told.values()
+    answer["ms"] = round(seconds * 1000, 3)
+    return answer
+
+
+def _told(code: Code) -> dict[str, Any]:
+    return {
+        "text": _text(code.payload),
+        "bytes_hex": code.payload.hex(),
+        "format": code.format,
+        "decoder": code.decoder,
+        "rung": code.rung,
+        "corners": [[round(x, 1), round(y, 1)] for x, y in code.corners],
+    }
+
+
+def _text(payload: bytes) -> str | None:
+    for charset in CHARSETS:
+        try:
+            return payload.decode(charset)
+        except UnicodeDecodeError:
+            continue
+    return None
+
+
+def _in_words(answer: dict[str, Any]) -> str:
+    head = f"{visible(answer['path'])} ({answer['ms']:g} ms)"
+    if "error" in answer:
+        return f"{head}: {visible(answer['error'])}"
+    if not answer["codes"]:
+        return f"{head}: nothing"
+    return "\n".join(
+        [f"{head}:"]
+        + [
+            f"  {code['format']} {visible(code['text'] or code['bytes_hex'])}"
+            for code in answer["codes"]
+        ]
+    )
