@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 
 .PHONY: demo test check screens fuzz kill9 power simulate mutants matrix
-.PHONY: sums bench-voucher bench-journal bench-reading lock clean
+.PHONY: sums bench-voucher bench-journal bench-reading bench-serial lock clean
 
 demo:
 	@./bootstrap run
@@ -52,6 +52,10 @@ bench-voucher: dev
 # How many codes are read at what cost, beside other decoders; idle cost; delay of a live camera.
 bench-reading: dev
 	@$(PY) -m tests.bench.reading --count $(or $(COUNT),20) --seed $(or $(SEED),1)
+
+# From the last byte of a serial scanner to the till, beside pyserial alone.
+bench-serial: dev
+	@$(PY) -m tests.bench.serial
 
 bench-journal: dev
 	@$(PY) -m tests.bench.journal

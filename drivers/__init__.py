@@ -14,7 +14,7 @@ by scheme, so that importing this package loads neither OpenCV nor pyserial.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 from drivers.address import (
@@ -27,14 +27,24 @@ from drivers.address import (
     serial_url,
     shown,
 )
-from drivers.scan import LostReason, Scan, ScannerLost, ScannerState, ScannerStatus
+from drivers.scan import (
+    LostReason,
+    Scan,
+    Scanner,
+    ScannerLost,
+    ScannerState,
+    ScannerStatus,
+    Signal,
+)
 
 __all__ = [
     "LostReason",
     "Scan",
+    "Scanner",
     "ScannerLost",
     "ScannerState",
     "ScannerStatus",
+    "Signal",
     "camera_url",
     "ignore",
     "open_scanner",
@@ -48,9 +58,7 @@ def ignore(status: ScannerStatus) -> None:
     """The `on_status` of somebody who does not ask."""
 
 
-def open_scanner(
-    url: str, *, on_status: OnStatus = ignore
-) -> AbstractAsyncContextManager[AsyncIterator[Scan]]:
+def open_scanner(url: str, *, on_status: OnStatus = ignore) -> AbstractAsyncContextManager[Scanner]:
     """A scanner, to be entered once, in a running event loop.
 
     url        see `drivers.address`; `camera_url` and `serial_url` make one from what people type
@@ -70,7 +78,7 @@ def open_scanner(
     return bad_scheme(url)
 
 
-def _camera(url: str, on_status: OnStatus) -> AbstractAsyncContextManager[AsyncIterator[Scan]]:
+def _camera(url: str, on_status: OnStatus) -> AbstractAsyncContextManager[Scanner]:
     address = parse_camera(url)
     try:
         from drivers.camera import open_camera
@@ -80,7 +88,7 @@ def _camera(url: str, on_status: OnStatus) -> AbstractAsyncContextManager[AsyncI
     return open_camera(address, on_status)
 
 
-def _serial(url: str, on_status: OnStatus) -> AbstractAsyncContextManager[AsyncIterator[Scan]]:
+def _serial(url: str, on_status: OnStatus) -> AbstractAsyncContextManager[Scanner]:
     address = parse_serial(url)
     from drivers.serial_line import open_serial
 

@@ -5,6 +5,7 @@
     camera+http://127.0.0.1:8081/stream.mjpg#engine=pyzbar            a web camera
     serial:///dev/serial/by-id/usb-…?baud=9600&framing=auto           a serial port (or serial://COM3)
     socket://192.168.1.40:4001?framing=cr                             a scanner behind a TCP bridge
+    rfc2217://192.168.1.40:2217?baud=9600&vendor=honeywell            a port server
     loop://                                                           pyserial's loop-back
 
 Options are the query.  Only a web camera takes them after "#": its own query belongs to the
@@ -26,11 +27,12 @@ from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from drivers.framing import IDLE_MS_DEFAULT, Framing
 from drivers.scan import LostReason, ScannerLost
+from drivers.vendors import Vendor
 
 URL_CHARS_MAX = 2048
 WEB_SCHEMES = ("http", "https")
 CAMERA_SCHEMES = ("camera", "camera+http", "camera+https")
-SERIAL_SCHEMES = ("serial", "socket", "loop")
+SERIAL_SCHEMES = ("serial", "socket", "rfc2217", "loop")
 
 T = TypeVar("T")
 
@@ -69,13 +71,15 @@ class CameraAddress:
 class SerialAddress:
     url: str
     place: str
-    """The port's path or name, `host:port` of a TCP bridge, or "loop://"."""
+    """The port's path or name, `host:port` of a TCP bridge, or pyserial's own url of the others."""
     scheme: str
     baud: int = 9600
     framing: Framing = Framing.AUTO
     idle_ms: int = IDLE_MS_DEFAULT
     hold_seconds: float = 0.0
     """As for a camera.  Nought by default: two equal boxes scanned in a row are two scans."""
+    vendor: Vendor = Vendor.GENERIC
+    """Whose commands it takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +170,7 @@ def parse_serial(url: str) -> SerialAddress:
         options.take("framing", _choice({name.value: name for name in Framing}), Framing.AUTO),
         options.take("idle_ms", _whole(10, 5_000), IDLE_MS_DEFAULT),
         options.take("hold", _seconds(60.0), 0.0),
+        options.take("vendor", _choice({name.value: name for name in Vendor}), Vendor.GENERIC),
     )
     options.nothing_left()
     return address
@@ -215,12 +220,21 @@ def _serial_place(url: str, parts: SplitResult) -> str:
     if parts.scheme == "loop":
         place, fits = "loop://", not parts.netloc and not parts.path
     elif parts.scheme == "socket":
-        place, fits = parts.netloc, bool(parts.hostname and parts.port and not parts.path)
+        place, fits = parts.netloc, _is_host_and_port(parts)
+    elif parts.scheme == "rfc2217":
+        place, fits = f"rfc2217://{parts.netloc}", _is_host_and_port(parts)
     else:
         place, fits = unquote(parts.netloc + parts.path), bool(parts.netloc) != bool(parts.path)
     if not fits:
-        _bad(url, "write serial:///dev/ttyACM0, serial://COM3, socket://host:port or loop://")
+        _bad(
+            url,
+            "write serial:///dev/ttyACM0, serial://COM3, socket://host:port, rfc2217://host:port or loop://",
+        )
     return _printable(url, place)
+
+
+def _is_host_and_port(parts: SplitResult) -> bool:
+    return bool(parts.hostname and parts.port and not parts.path)
 
 
 def _printable(url: str, place: str) -> str:

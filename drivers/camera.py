@@ -14,7 +14,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
@@ -25,7 +25,7 @@ from drivers.debounce import Debounce
 from drivers.decode import NoDecoder, reader_for
 from drivers.feed import WAIT_SECONDS, Feed
 from drivers.gate import Gate, Look
-from drivers.scan import LostReason, Scan, ScannerLost, ScannerStatus
+from drivers.scan import LostReason, Scan, Scanner, ScannerLost, ScannerStatus
 from drivers.watch import Watch
 
 BACK_OFF_SECONDS = (0.0, 0.05, 0.1, 0.2, 0.4)
@@ -36,7 +36,7 @@ NEWS_MAX = 8
 
 def open_camera(
     address: CameraAddress, on_status: Callable[[ScannerStatus], None]
-) -> AbstractAsyncContextManager[AsyncIterator[Scan]]:
+) -> AbstractAsyncContextManager[Scanner]:
     """See `drivers.open_scanner`.  Raises ScannerLost(NO_DECODER) at once."""
     try:
         reader_for(address.engine)

@@ -12,10 +12,20 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
-from drivers.scan import LostReason, Scan, ScannerLost, ScannerState, ScannerStatus
+from drivers.scan import (
+    LostReason,
+    Scan,
+    Scanner,
+    ScannerLost,
+    ScannerState,
+    ScannerStatus,
+    Signal,
+)
 
 SCANS_MAX = 64
 """Scans that may wait for whoever reads the iterator."""
+SIGNALS_MAX = 8
+"""Signals that may wait for the thread; the oldest go."""
 WAIT_SECONDS = 0.1
 """How long a thread waits before it looks whether it should stop."""
 
@@ -23,8 +33,16 @@ WAIT_SECONDS = 0.1
 class Feed(AsyncIterator[Scan]):
     """One scanner's scans and news, made by threads and taken in the loop it was created in."""
 
-    def __init__(self, url: str, on_status: Callable[[ScannerStatus], None]) -> None:
+    def __init__(
+        self,
+        url: str,
+        on_status: Callable[[ScannerStatus], None],
+        takes: frozenset[Signal] = frozenset(),
+    ) -> None:
         self.url = url
+        self.signals: deque[Signal] = deque(maxlen=SIGNALS_MAX)
+        """For the thread to pass on, from the left."""
+        self._takes = takes
         self.stopping = threading.Event()
         self._on_status = on_status
         self._loop = asyncio.get_running_loop()
@@ -79,6 +97,12 @@ class Feed(AsyncIterator[Scan]):
         self._room.release()
         return self._waiting.popleft()
 
+    def signal(self, signal: Signal) -> bool:
+        if signal not in self._takes:
+            return False
+        self.signals.append(signal)
+        return True
+
     def _arrived(self, scan: Scan) -> None:
         if not self._over:
             self._waiting.append(scan)
@@ -109,7 +133,7 @@ class Feed(AsyncIterator[Scan]):
             self._something.set()
 
     @asynccontextmanager
-    async def running(self, *jobs: Callable[[], None]) -> AsyncIterator[AsyncIterator[Scan]]:
+    async def running(self, *jobs: Callable[[], None]) -> AsyncIterator[Scanner]:
         """Runs each job in a thread of its own.
 
         jobs     return soon after `stopping` is set; one of them calls `ready` or `lost`

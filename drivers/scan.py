@@ -5,8 +5,10 @@ One rule: a payload leaves here as it was encoded.  What it means is for the til
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,29 @@ class Scan:
     """The scanner's url, as given to `open_scanner`."""
     at: float
     """Capture time, seconds of `time.monotonic`, which is the event loop's clock."""
+
+
+class Signal(StrEnum):
+    """What the till may tell a scanner."""
+
+    TRIGGER_ON = "trigger-on"
+    """Light up and read, as if its trigger were pulled."""
+    TRIGGER_OFF = "trigger-off"
+    GOOD_READ = "good-read"
+    """The sound of a scan that was taken."""
+    REJECT = "reject"
+    """The sound of a scan that was not: the clerk looks at the customer, not at the screen."""
+
+
+class Scanner(Protocol):
+    """An open scanner."""
+
+    def __aiter__(self) -> AsyncIterator[Scan]: ...
+
+    async def __anext__(self) -> Scan: ...
+
+    def signal(self, signal: Signal) -> bool:
+        """Tells the scanner, soon.  Returns whether it is one that can be told this."""
 
 
 class ScannerState(StrEnum):
@@ -44,6 +69,8 @@ class LostReason(StrEnum):
     """It was there and went away: unplugged, or its server ended."""
     STALLED = "stalled"
     """It is there and sends nothing, though it should."""
+    GARBLED = "garbled"
+    """It sends, but nothing that makes sense: most likely at another speed."""
     BAD_URL = "bad_url"
     NO_DECODER = "no_decoder"
     """The machine lacks the library that would read codes from pictures."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 import errno
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from itertools import chain, repeat
 from typing import Protocol
@@ -26,7 +26,10 @@ from drivers.address import SerialAddress, shown
 from drivers.debounce import Debounce
 from drivers.feed import Feed
 from drivers.framing import Frame, Framer, split_aim
-from drivers.scan import LostReason, Scan, ScannerLost, ScannerStatus
+from drivers.legibility import Legibility
+from drivers.scan import LostReason, Scan, Scanner, ScannerLost, ScannerStatus
+from drivers.ssi import SsiFramer
+from drivers.vendors import PROFILES
 
 try:
     import termios
@@ -43,20 +46,27 @@ BACK_OFF_SECONDS = (0.05, 0.1, 0.2, 0.4)
 CHUNK_BYTES_MAX = 4096
 
 
+WRITE_SECONDS = 0.5
+"""A command that cannot be written in so long means that the line is lost."""
+
+
 class Line(Protocol):
-    """An open line.  Both raise OSError when it is lost."""
+    """An open line.  Each raises OSError when it is lost."""
 
     def read(self) -> bytes:
         """What has come; b"" when nothing came for READ_SECONDS."""
+
+    def write(self, data: bytes) -> None: ...
 
     def close(self) -> None: ...
 
 
 def open_serial(
     address: SerialAddress, on_status: Callable[[ScannerStatus], None]
-) -> AbstractAsyncContextManager[AsyncIterator[Scan]]:
+) -> AbstractAsyncContextManager[Scanner]:
     """See `drivers.open_scanner`."""
-    feed = Feed(address.url, on_status)
+    takes = frozenset(PROFILES[address.vendor].commands)
+    feed = Feed(address.url, on_status, takes)
     return feed.running(SerialScanner(address, feed).run)
 
 
@@ -66,30 +76,61 @@ class SerialScanner:
     def __init__(self, address: SerialAddress, feed: Feed) -> None:
         self._address = address
         self._feed = feed
-        self._framer = Framer(address.framing, address.idle_ms)
+        self._profile = PROFILES[address.vendor]
+        self._ssi = SsiFramer() if self._profile.is_ssi else None
+        self._framer = self._ssi or Framer(address.framing, address.idle_ms)
         self._debounce = Debounce(address.hold_seconds)
+        self._legibility = Legibility()
 
     def run(self) -> None:
         line = self._open()
         while line is not None:
-            self._feed.ready(f"The scanner at {shown(self._address.place)} is ready.")
             self._framer.reset()
+            self._feed.signals.clear()  # they were for what was scanned before
+            self._legibility = Legibility()
+            self._feed.ready(self._ready_sentence)
             try:
                 self._read_until_lost(line)
             finally:
                 _close(line)
             line = self._reopen()
 
+    @property
+    def _ready_sentence(self) -> str:
+        return f"The scanner at {shown(self._address.place)} is ready."
+
     def _read_until_lost(self, line: Line) -> None:
         while not self._feed.stopping.is_set():
             try:
                 data = line.read()
+                now = time.monotonic()
+                frames = self._framer.feed(data, now) if data else self._framer.poll(now)
+                self._write(line)
             except OSError as error:
                 self._feed.lost(_lost(LostReason.GONE, self._address, error))
                 return
-            now = time.monotonic()
-            for frame in self._framer.feed(data, now) if data else self._framer.poll(now):
+            for frame in frames:
                 self._deliver(frame)
+            if self._ssi is None:
+                self._judge(data)
+
+    def _write(self, line: Line) -> None:
+        if self._ssi is not None and (answers := self._ssi.answers()):
+            line.write(answers)
+        while self._feed.signals:
+            line.write(self._profile.commands[self._feed.signals.popleft()])
+
+    def _judge(self, data: bytes) -> None:
+        """Tells once when the line makes no sense, and once when it does again."""
+        was_garbled = self._legibility.is_garbled
+        if data:
+            self._legibility.feed(data)
+        else:
+            self._legibility.pause()
+        if self._legibility.is_garbled and not was_garbled:
+            self._feed.lost(_lost(LostReason.GARBLED, self._address))
+        elif was_garbled and not self._legibility.is_garbled:
+            self._feed.ready(self._ready_sentence)
 
     def _deliver(self, frame: Frame) -> None:
         symbology, payload = split_aim(frame.data)
@@ -122,6 +163,8 @@ class PortLine:
 
     def __init__(self, address: SerialAddress) -> None:
         options = {"baudrate": address.baud, "timeout": READ_SECONDS}
+        if address.scheme != "rfc2217":  # pyserial has none there; the socket's own applies
+            options["write_timeout"] = WRITE_SECONDS
         if address.scheme == "serial":
             # The lock other programs that care also ask for; it keeps two tills off one scanner.
             options["exclusive"] = True
@@ -135,6 +178,9 @@ class PortLine:
         if data:
             data += self._port.read(min(self._port.in_waiting, CHUNK_BYTES_MAX))
         return data
+
+    def write(self, data: bytes) -> None:
+        self._port.write(data)
 
     def close(self) -> None:
         self._port.close()
@@ -167,6 +213,9 @@ class SocketLine:
             raise ConnectionResetError(errno.ECONNRESET, "the bridge closed the connection")
         return data
 
+    def write(self, data: bytes) -> None:
+        self._socket.sendall(data)
+
     def close(self) -> None:
         self._socket.close()
 
@@ -189,6 +238,10 @@ _SENTENCES = {
         " dialout, and log in again."
     ),
     LostReason.NOT_A_SCANNER: "{place} is not a serial port: check the scanner's address.",
+    LostReason.GARBLED: (
+        "The scanner at {place} sends what makes no sense: its speed is not that of the address;"
+        " set baud=… to the scanner's, often 9600 or 115200."
+    ),
     LostReason.BAD_URL: "The scanner at {place} does not take these settings: check its baud rate.",
     LostReason.GONE: (
         "The scanner at {place} went away: check its cable; it is used again as soon as it is back."
@@ -211,7 +264,9 @@ _REASONS = {
 }
 
 
-def _lost(reason: LostReason, address: SerialAddress, cause: Exception) -> ScannerLost:
+def _lost(
+    reason: LostReason, address: SerialAddress, cause: Exception | None = None
+) -> ScannerLost:
     sentence = _SENTENCES[reason].format(place=shown(address.place))
     lost = ScannerLost(reason, address.url, sentence)
     lost.__cause__ = cause
@@ -223,7 +278,8 @@ def _reason(error: OSError, address: SerialAddress) -> LostReason:
 
     pyserial wraps what termios says without its errno; the original, its context, has the number.
     """
-    unknown = LostReason.MISSING if address.scheme == "socket" else LostReason.NOT_A_SCANNER
+    is_network = address.scheme in ("socket", "rfc2217")
+    unknown = LostReason.MISSING if is_network else LostReason.NOT_A_SCANNER
     for exception in (error, error.__context__):
         number = exception.args[0] if exception is not None and exception.args else None
         if number in _REASONS:

@@ -19,7 +19,6 @@ Exit code 0: something was read, 1: nothing was read anywhere, 2: the command li
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +27,7 @@ from typing import Any
 from drivers.decode import Code, Effort, Format, NoDecoder, decode
 from drivers.pictures import PICTURES, VIDEOS, NotAPicture, stills
 from terminal.cli.exits import Exit, Stop
+from terminal.cli.output import say, say_json
 from terminal.text import visible
 
 CHARSETS = ("utf-8", "gb18030")
@@ -61,7 +61,10 @@ def run(args: argparse.Namespace) -> int:
         except NoDecoder as missing:
             raise Stop(Exit.SCANNER, f"no library reads codes here: {missing}") from missing
         anything = anything or bool(answer["codes"])
-        print(json.dumps(answer) if args.json else _in_words(answer), flush=True)
+        if args.json:
+            say_json(answer)
+        else:
+            say(_in_words(answer))
     return Exit.OK if anything else Exit.FAILED
 
 

@@ -20,6 +20,7 @@ from drivers.address import (
     parse_serial,
 )
 from drivers.framing import Framing
+from drivers.vendors import Vendor
 
 DEVICE = CameraAddress("", "/dev/video0", is_web=False)
 PORT = SerialAddress("", "/dev/ttyACM0", "serial")
@@ -47,6 +48,14 @@ PORTS = {
         PORT, place="127.0.0.1:4001", scheme="socket", framing=Framing.CR
     ),
     "socket://[::1]:4001": replace(PORT, place="[::1]:4001", scheme="socket"),
+    "rfc2217://10.0.0.9:2217?baud=19200&vendor=honeywell": replace(
+        PORT,
+        place="rfc2217://10.0.0.9:2217",
+        scheme="rfc2217",
+        baud=19200,
+        vendor=Vendor.HONEYWELL,
+    ),
+    "serial:///dev/ttyACM0?vendor=zebra-ssi": replace(PORT, vendor=Vendor.ZEBRA_SSI),
     "loop://": replace(PORT, place="loop://", scheme="loop"),
 }
 
