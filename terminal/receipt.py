@@ -6,13 +6,18 @@ in GBK, which for "·" or "①" is two where a screen would say one.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from terminal.clock import CHINA
-from terminal.sale.events import LineAdded
+from terminal.sale.events import UNPAID, LineAdded
 from terminal.sale.money import Fen, yuan
 from terminal.sale.sale import Sale, Status
 from terminal.text import Words, visible
+
+SLIP_PREFIX = "GJ"
+"""Before the number in the code of a slip, so that it is never taken for an article's."""
+_SLIP_CODE = re.compile(rb"GJ([0-9]{14})")
 
 WIDTH_58_MM = 32
 WIDTH_80_MM = 48
@@ -31,19 +36,21 @@ def slip(sale: Sale, words: Words, shop_name: str, *, width: int = WIDTH_58_MM) 
         return words.say(f"receipt.{key}", **values)
 
     def money(key: str, amount: Fen) -> str:
-        return _ends(say(key), yuan(amount), width)
+        return ends(say(key), yuan(amount), width)
 
-    head = [_centred(say("title"), width), *_wrapped(shop_name, width)]
+    title = "title_self_pay" if sale.self_pay else "title"
+    head = [centred(say(title), width), *wrapped(shop_name, width)]
     if sale.receipts:
-        head.append(_centred(say("copy"), width))
+        head.append(centred(say("copy"), width))
     split = sale.split
-    paid = [
-        money("total", sale.total_fen),
-        money("fund", split.fund_fen),
-        money("personal", split.personal_fen),
-        money("mutual_aid", split.mutual_aid_fen),
-        money("cash", sale.cash_fen),
-    ]
+    paid = [money("total", sale.total_fen)]
+    if not sale.self_pay:
+        paid += [
+            money("fund", split.fund_fen),
+            money("personal", split.personal_fen),
+            money("mutual_aid", split.mutual_aid_fen),
+        ]
+    paid.append(money("cash", sale.cash_fen))
     if sale.tendered_fen > sale.cash_fen:
         paid.append(money("tendered", sale.tendered_fen))
         paid.append(money("change", Fen(sale.tendered_fen - sale.cash_fen)))
@@ -51,8 +58,8 @@ def slip(sale: Sale, words: Words, shop_name: str, *, width: int = WIDTH_58_MM) 
         paid.append(money("balance", sale.balance_after_fen))
     facts = _facts(sale, words)
     items = [row for line in sale.lines for row in _item(line, width)]
-    foot = [row for fact in facts for row in _wrapped(fact, width)]
-    return [*head, rule, *items, rule, *paid, rule, *foot, _centred(say("keep"), width)]
+    foot = [row for fact in facts for row in wrapped(fact, width)]
+    return [*head, rule, *items, rule, *paid, rule, *foot, centred(say("keep"), width)]
 
 
 def _facts(sale: Sale, words: Words) -> list[str]:
@@ -63,8 +70,7 @@ def _facts(sale: Sale, words: Words) -> list[str]:
     ]
     if sale.person:
         kind = words.say_code("insutype", sale.person.insutype)
-        name = sale.person.masked_name or (sale.voucher.masked_name if sale.voucher else "")
-        facts.append(words.say("receipt.customer", name=name, insurance=kind))
+        facts.append(words.say("receipt.customer", name=sale.masked_name, insurance=kind))
     if sale.voucher:
         facts.append(words.say("receipt.voucher", reference=sale.voucher.voucher_id[-6:]))
     approved = [t.settlement_id for t in sale.tenders if t.status is Status.APPROVED]
@@ -74,7 +80,47 @@ def _facts(sale: Sale, words: Words) -> list[str]:
 def _item(line: LineAdded, width: int) -> list[str]:
     share = f"[{line.insurance_class}]" if line.insurance_class else ""
     price = f"  {line.quantity} x {yuan(line.unit_fen)}"
-    return [*_wrapped(f"{line.name}{share}", width), _ends(price, yuan(line.amount_fen), width)]
+    return [*wrapped(f"{line.name}{share}", width), ends(price, yuan(line.amount_fen), width)]
+
+
+def refund_slip(sale: Sale, words: Words, shop_name: str, *, width: int = WIDTH_58_MM) -> list[str]:
+    """What went back where, for the customer to keep.
+
+    sale  refunded; raises AssertionError otherwise
+    """
+    assert sale.refunded
+    rule = "-" * width
+    returned = sum((t.split for t in sale.tenders if t.status is Status.REVERSED), UNPAID)
+    shares = {
+        "fund": returned.fund_fen,
+        "personal": returned.personal_fen,
+        "mutual_aid": returned.mutual_aid_fen,
+        "cash": sale.cash_fen,
+    }
+    back = [
+        ends(words.say(f"receipt.returned_{payer}"), yuan(amount), width)
+        for payer, amount in shares.items()
+        if amount
+    ]
+    kept = [line for line in sale.lines if line.line in sale.keeps]
+    if kept:
+        back += wrapped(words.say("receipt.kept", count=len(kept)), width)
+    head = [centred(words.say("receipt.title_refund"), width), *wrapped(shop_name, width)]
+    items = [row for line in sale.lines if line not in kept for row in _item(line, width)]
+    foot = [row for fact in _facts(sale, words) for row in wrapped(fact, width)]
+    keep = centred(words.say("receipt.keep"), width)
+    return [*head, rule, *items, rule, *back, rule, *foot, keep]
+
+
+def slip_code(sale_id: str) -> str:
+    """What the code on a slip says: a scan of it finds the sale again."""
+    return SLIP_PREFIX + sale_id
+
+
+def slip_number(payload: bytes) -> str:
+    """The number of the sale in the code of a slip; "" where the payload is none."""
+    found = _SLIP_CODE.fullmatch(payload)
+    return found[1].decode() if found else ""
 
 
 def columns(text: str) -> int:
@@ -82,15 +128,17 @@ def columns(text: str) -> int:
     return sum(len(char.encode("gbk", errors="replace")) for char in text)
 
 
-def _ends(left: str, right: str, width: int) -> str:
+def ends(left: str, right: str, width: int) -> str:
+    """One row: `left` at its beginning, `right` at its end."""
     return left + " " * max(1, width - columns(left) - columns(right)) + right
 
 
-def _centred(text: str, width: int) -> str:
+def centred(text: str, width: int) -> str:
+    """One row with `text` in its middle."""
     return " " * max(0, (width - columns(text)) // 2) + text
 
 
-def _wrapped(text: str, width: int) -> list[str]:
+def wrapped(text: str, width: int) -> list[str]:
     """`text` in rows of at most `width` columns, cut between any two characters."""
     rows = [""]
     for char in visible(text):

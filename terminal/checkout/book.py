@@ -6,14 +6,17 @@ So whatever was shown had already happened, and whatever happened is on disk.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import msgspec
 
 from terminal.checkout.disk import Disk
 from terminal.journal import Journal
-from terminal.sale.day import totals
+from terminal.sale.answers import DayRead, SaleRow
+from terminal.sale.day import DayReport, totals
 from terminal.sale.events import DayClosed, Entry, Event, Notice
 from terminal.sale.evolve import evolve, fold
+from terminal.sale.money import Fen
 from terminal.sale.sale import Sale
 from terminal.text import visible
 
@@ -27,11 +30,16 @@ class Book:
         self._subscribers: list[Subscriber] = []
         self.open: dict[str, Sale] = {}
         self.last: Sale | None = None
-        """The sale closed latest by this process."""
+        """The sale settled latest, as it stands now."""
+        self.unprinted: Sale | None = None
+        """The sale settled latest before this start, where no slip of it left the till."""
         for entry in journal.open_entries():
             before = self.open.get(entry.sale_id)
             self.open[entry.sale_id] = evolve(before, entry.sale_id, entry.event)
         assert not any(sale.closed for sale in self.open.values())
+        if latest := journal.latest_settled():
+            self.last = fold(journal.entries_of(latest))
+            self.unprinted = self.last if self.last and not self.last.receipts else None
 
     @property
     def counter(self) -> Sale | None:
@@ -47,7 +55,8 @@ class Book:
         self._subscribers.append(callback)
 
     def tell(self, happened: Event | Notice, sale: Sale | None = None) -> None:
-        """Tells every subscriber; a notice comes with the sale on the counter."""
+        """Tells every subscriber; a notice about no sale in particular comes with the one on the
+        counter."""
         for callback in self._subscribers:
             callback(happened, sale or self.counter)
 
@@ -89,24 +98,41 @@ class Book:
         """Whether the disk has space for a new sale to end."""
         return await self._disk.run(self._journal.has_room)
 
-    async def close_day(self, at: str, manager: str, reason: str) -> DayClosed:
-        """Writes the Z report over every sale that ended since the one before."""
+    async def latest(self, count: int) -> tuple[SaleRow, ...]:
+        """The sales settled or refunded, the newest first."""
+
+        def read() -> tuple[SaleRow, ...]:
+            found = [fold(self._journal.entries_of(n)) for n in self._journal.latest_ended(count)]
+            return tuple(_row(sale) for sale in found if sale)
+
+        return await self._disk.run(read)
+
+    async def read_day(self, at: str) -> DayRead:
+        """What a Z report over every sale that ended since the one before would say."""
+        report = await self._disk.run(lambda: self._report(at))
+        return DayRead(msgspec.json.encode(report).decode())
+
+    async def close_day(
+        self, at: str, manager: str, reason: str, counted_fen: Fen | None
+    ) -> DayClosed:
+        """Writes the Z report."""
 
         def write() -> tuple[str, int, str]:
-            ended = self._journal.ended_after(self._journal.latest_day()[1])
-            sales = [self._as_of(entry) for entry in ended]
-            body = {
-                "at": at,
-                "totals": msgspec.to_builtins(totals(sales)),
-                "open": sorted(self.open),
-                "manager": visible(manager, 50),
-                "reason": visible(reason),
-            }
-            text = msgspec.json.encode(body).decode()
+            report = replace(
+                self._report(at),
+                manager=visible(manager, 50),
+                reason=visible(reason),
+                counted_fen=counted_fen,
+            )
+            text = msgspec.json.encode(report).decode()
             return text, *self._journal.close_day(text)
 
         report, z, witness = await self._disk.run(write)
         return DayClosed(z, report, witness)
+
+    def _report(self, at: str) -> DayReport:
+        ended = self._journal.ended_after(self._journal.latest_day()[1])
+        return DayReport(at, totals(self._as_of(e) for e in ended), tuple(sorted(self.open)))
 
     def _as_of(self, entry: Entry) -> Sale:
         """The sale of `entry` as that event left it."""
@@ -122,6 +148,19 @@ class Book:
     def _apply(self, sale: Sale) -> None:
         if not sale.closed:
             self.open[sale.sale_id] = sale
-        else:
-            self.open.pop(sale.sale_id, None)
-            self.last = sale
+            return
+        self.open.pop(sale.sale_id, None)
+        if sale.settled and (self.last is None or self.last.sale_id <= sale.sale_id):
+            self.last, self.unprinted = sale, None
+
+
+def _row(sale: Sale) -> SaleRow:
+    return SaleRow(
+        sale.sale_id,
+        sale.closed_at,
+        sale.masked_name,
+        sale.total_fen,
+        sale.cash_fen,
+        sale.refunded,
+        sale.receipts,
+    )

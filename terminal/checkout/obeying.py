@@ -12,18 +12,25 @@ from typing import assert_never
 from terminal.checkout.book import Book
 from terminal.checkout.setup import Setup
 from terminal.journal import VoucherUsed
+from terminal.receipt import slip_number
+from terminal.sale.answers import SaleFound, SalesListed
 from terminal.sale.commands import (
+    LISTED_MAX,
     AddItem,
     Cancel,
     CloseDay,
     Command,
     Confirm,
+    FindSale,
+    ListSales,
     LookAgain,
     Present,
     PrintReceipt,
     Quote,
+    ReadDay,
     Refund,
     RemoveLine,
+    SellForCash,
     SetQuantity,
     TakeCash,
 )
@@ -43,6 +50,7 @@ from terminal.sale.events import (
     RefundRequested,
     Refused,
     SaleOpened,
+    SelfPayAgreed,
     VoucherRefused,
 )
 from terminal.sale.sale import QUANTITY_MAX
@@ -87,6 +95,8 @@ class Obeying:
                 await self._confirm()
             case TakeCash():
                 await self._take_cash(command)
+            case SellForCash():
+                await self._sell_for_cash(command)
             case Cancel(reason=reason):
                 await self._cancel(reason)
             case LookAgain():
@@ -96,6 +106,13 @@ class Obeying:
                 await self._print(sale_id)
             case Refund():
                 await self._refund(command)
+            case ListSales(count=count):
+                rows = await self._book.latest(max(1, min(count, LISTED_MAX)))
+                self._book.tell(SalesListed(rows))
+            case FindSale(sale_id=sale_id):
+                await self._find(sale_id)
+            case ReadDay():
+                self._book.tell(await self._book.read_day(self._at()))
             case CloseDay():
                 await self._close_day(command)
             case _:
@@ -110,7 +127,10 @@ class Obeying:
         return answer.words if isinstance(answer, Declined) else answer.cause
 
     async def _present(self, scan: Present) -> None:
-        """A code from a scanner.  A voucher is reserved, then asked about."""
+        """A code from a scanner.  A voucher is reserved, then asked about; a slip is looked up."""
+        if number := slip_number(scan.payload):
+            await self._find(number)
+            return
         now = self._clock.now()
         before = self._book.counter
         events = self._reception.receive(before, self._book.last, scan, now)
@@ -236,6 +256,20 @@ class Obeying:
         else:
             await self._book.record(sale.sale_id, CashTaken(sale.due_fen, tendered))
 
+    async def _sell_for_cash(self, command: SellForCash) -> None:
+        sale = self._book.counter
+        if sale is None or sale.total_fen == 0:
+            self._book.tell(Refused("no_goods"))
+            return
+        tendered = sale.total_fen if command.tendered_fen is None else command.tendered_fen
+        if not sale.editable:
+            self._book.tell(Refused("not_now"))
+        elif tendered < sale.total_fen:
+            self._book.tell(Refused("too_little_cash"))
+        else:
+            taken = CashTaken(sale.total_fen, tendered)
+            await self._book.record(sale.sale_id, SelfPayAgreed(), taken)
+
     async def _cancel(self, reason: str) -> None:
         if sale := self._book.counter:
             await self._book.record(sale.sale_id, CancelRequested(reason))
@@ -264,8 +298,17 @@ class Obeying:
         if self._book.open and not (command.manager and command.reason):
             self._book.tell(Refused("open_items"))
         else:
-            closed = await self._book.close_day(self._at(), command.manager, command.reason)
+            closed = await self._book.close_day(
+                self._at(), command.manager, command.reason, command.counted_fen
+            )
             self._book.tell(closed)
+
+    async def _find(self, sale_id: str) -> None:
+        sale = await self._book.find(sale_id)
+        if sale is None:
+            self._book.tell(Refused("no_such_sale"))
+        else:
+            self._book.tell(SaleFound(sale_id), sale)
 
     async def _print(self, sale_id: str) -> None:
         sale = await self._book.find(sale_id)

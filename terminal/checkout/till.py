@@ -73,8 +73,14 @@ class Checkout:
 
     @property
     def last(self) -> Sale | None:
-        """The sale closed latest by this process; its slip can be printed again."""
+        """The sale settled latest; its slip can be printed again."""
         return self._book.last
+
+    @property
+    def unprinted(self) -> Sale | None:
+        """The sale settled latest before this start, where no slip of it left the till: the one
+        at which the power may have failed."""
+        return self._book.unprinted
 
     @property
     def open(self) -> list[Sale]:

@@ -6,19 +6,16 @@ Reads a copy of the journal, so it may be asked while the till works.
 from __future__ import annotations
 
 import argparse
-from datetime import datetime
 
 from terminal.cli.build import add_arguments, plan
 from terminal.cli.exits import Exit, Stop
 from terminal.cli.output import say, say_json
-from terminal.clock import CHINA
 from terminal.journal import JournalError
 from terminal.journal.snapshot import reading
+from terminal.reports import open_item_lines
 from terminal.sale.evolve import evolve
-from terminal.sale.money import yuan
-from terminal.sale.pending import OpenItem, open_items
+from terminal.sale.pending import open_items
 from terminal.sale.sale import Sale
-from terminal.text import Words
 
 
 def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -43,22 +40,7 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             say_json(item)
         else:
-            say(_lines(item, words))
+            say("\n  ".join(open_item_lines(item, words)))
     if not items and not args.json:
         say(words.say("open.nothing"))
     return Exit.OK
-
-
-def _lines(item: OpenItem, words: Words) -> str:
-    since = datetime.fromisoformat(item.since).astimezone(CHINA)
-    facts = [words.say("open.since", number=item.sale_id, time=f"{since:%m-%d %H:%M}")]
-    if item.held_fen:
-        facts.append(words.say("open.held", amount=yuan(item.held_fen)))
-    if item.uncertain_account:
-        account = words.say(f"account.{item.uncertain_account}")
-        facts.append(words.say("open.uncertain", amount=yuan(item.uncertain_fen), account=account))
-    if item.cash_fen:
-        facts.append(words.say("open.cash", amount=yuan(item.cash_fen)))
-    doing = words.say_code("open.doing", item.phase)
-    tell = words.say_code("open.tell", item.phase)
-    return "\n  ".join([*facts, doing, tell])

@@ -18,9 +18,18 @@ from typing import Protocol
 from terminal.checkout import Checkout
 from terminal.cli.build import Plan
 from terminal.cli.exits import Exit, Stop
-from terminal.receipt import slip
+from terminal.receipt import refund_slip, slip
+from terminal.reports import day_lines, day_report
 from terminal.sale.commands import PrintReceipt
-from terminal.sale.events import Event, Notice, PrinterFailed, ReceiptPrinted, SaleSettled
+from terminal.sale.events import (
+    DayClosed,
+    Event,
+    Notice,
+    PrinterFailed,
+    ReceiptPrinted,
+    SaleRefunded,
+    SaleSettled,
+)
 from terminal.sale.sale import Sale
 
 SLIPS_WAITING_MAX = 100
@@ -78,7 +87,8 @@ def writing_slips(checkout: Checkout, made: Plan, folder: Path | None) -> Iterat
 
 
 class SlipFiles:
-    """Writes `NUMBER.txt` for each settled sale, `NUMBER-2.txt` for the second print …"""
+    """Writes `NUMBER.txt` for each settled sale, `NUMBER-2.txt` for the second print,
+    `NUMBER-R.txt` for its refund, and `Z0001.txt` for each day end."""
 
     def __init__(self, checkout: Checkout, made: Plan, folder: Path, writer: Writer) -> None:
         """Raises Stop(CONFIG) where the folder cannot be made."""
@@ -102,12 +112,31 @@ class SlipFiles:
             task.add_done_callback(self._pending.discard)
         elif isinstance(happened, ReceiptPrinted) and sale:
             self._print(sale)
+        elif isinstance(happened, SaleRefunded) and sale:
+            rows = refund_slip(sale, self._words, self._shop)
+            self._write(f"{sale.sale_id}-R.txt", rows, sale.sale_id)
+        elif isinstance(happened, DayClosed):
+            self._print_day(happened)
 
     def _print(self, sale: Sale) -> None:
         """`sale` counts the print that is being written."""
         copy = f"-{sale.receipts}" if sale.receipts > 1 else ""
-        path = self._folder / f"{sale.sale_id}{copy}.txt"
         rows = slip(replace(sale, receipts=sale.receipts - 1), self._words, self._shop)
+        self._write(f"{sale.sale_id}{copy}.txt", rows, sale.sale_id)
+
+    def _print_day(self, closed: DayClosed) -> None:
+        rows = day_lines(
+            day_report(closed.report),
+            self._words,
+            self._shop,
+            number=closed.z,
+            witness=closed.witness,
+        )
+        self._write(f"Z{closed.z:04d}.txt", rows, f"Z{closed.z:04d}")
+
+    def _write(self, name: str, rows: list[str], number: str) -> None:
+        """number  what is told to have failed, if it does"""
+        path = self._folder / name
         text = "\n".join(rows) + "\n"
         loop = asyncio.get_running_loop()
 
@@ -115,11 +144,11 @@ class SlipFiles:
             try:
                 path.write_text(text, encoding="utf-8")
             except OSError as exc:
-                failed = PrinterFailed(sale.sale_id, f"{path}: {exc.strerror}")
+                failed = PrinterFailed(number, f"{path}: {exc.strerror}")
                 # A loop that is closed has nobody left to tell.
                 if not loop.is_closed():
                     loop.call_soon_threadsafe(self._checkout.tell, failed)
 
         if not self._writer.start(write):
             waiting = f"{SLIPS_WAITING_MAX} slips are waiting already"
-            self._checkout.tell(PrinterFailed(sale.sale_id, f"{path}: {waiting}"))
+            self._checkout.tell(PrinterFailed(number, f"{path}: {waiting}"))

@@ -309,12 +309,23 @@ class Journal:
     def all_entries(self) -> list[Entry]:
         return self._entries("SELECT sale_id, version, type, body FROM events ORDER BY seq")
 
-    def latest_sale_id(self, state: str = "settled") -> str | None:
+    def latest_settled(self) -> str | None:
+        """Number of the newest sale that is settled and not refunded; None: there is none."""
         with self._translated():
             row = self._db.execute(
-                "SELECT max(sale_id) FROM sales WHERE state = ?", (state,)
+                "SELECT sale_id FROM sales WHERE state = 'settled' ORDER BY sale_id DESC LIMIT 1"
             ).fetchone()
-        return None if row is None else row[0]
+        return row[0] if row else None
+
+    def latest_ended(self, count: int) -> list[str]:
+        """Numbers of the sales that are settled or refunded, the newest first."""
+        with self._translated():
+            rows = self._db.execute(
+                "SELECT sale_id FROM sales WHERE state IN ('settled', 'refunded')"
+                " ORDER BY sale_id DESC LIMIT ?",
+                (count,),
+            ).fetchall()
+        return [sale_id for (sale_id,) in rows]
 
     def latest_message_id(self) -> str:
         """The greatest message id ever used for money; "" when there is none."""

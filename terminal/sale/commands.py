@@ -10,6 +10,9 @@ from typing import get_args
 
 from terminal.sale.money import Fen
 
+LISTED_MAX = 200
+"""Sales in one list; whoever looks for an older one has its number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Present:
@@ -59,6 +62,14 @@ class TakeCash:
 
 
 @dataclass(frozen=True, slots=True)
+class SellForCash:
+    """Without insurance: the customer pays all of it.  A voucher read before is not used."""
+
+    tendered_fen: Fen | None = None
+    """As of `TakeCash`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel:
     reason: str = "clerk"
 
@@ -87,11 +98,33 @@ class Refund:
 
 
 @dataclass(frozen=True, slots=True)
+class ListSales:
+    """Tell `SalesListed`: the closed sales, the newest first."""
+
+    count: int = LISTED_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class FindSale:
+    """Tell `SaleFound`, by the number on the slip."""
+
+    sale_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDay:
+    """Tell `DayRead`: the totals since the last Z report."""
+
+
+@dataclass(frozen=True, slots=True)
 class CloseDay:
     """Write the Z report.  While anything is open, only a manager can, and has to say why."""
 
     manager: str = ""
     reason: str = ""
+    counted_fen: Fen | None = None
+    """The day's cash as it was counted, without what lay in the drawer at the start; None: not
+    counted."""
 
 
 Command = (
@@ -102,10 +135,14 @@ Command = (
     | Quote
     | Confirm
     | TakeCash
+    | SellForCash
     | Cancel
     | LookAgain
     | PrintReceipt
     | Refund
+    | ListSales
+    | FindSale
+    | ReadDay
     | CloseDay
 )
 COMMANDS: dict[str, type[Command]] = {cls.__name__: cls for cls in get_args(Command)}

@@ -15,6 +15,8 @@ class DayTotals:
     """Sales and refunds stand beside each other; a refund of an earlier day's sale counts today."""
 
     settled: int = 0
+    self_pay: int = 0
+    """Of those settled, the ones without insurance."""
     voided: int = 0
     refunded: int = 0
     sold_fen: Fen = NOTHING
@@ -29,6 +31,22 @@ class DayTotals:
     def drawer_fen(self) -> Fen:
         """What the drawer holds more than at the last day end; below nought after many refunds."""
         return Fen(self.cash_fen - self.cash_returned_fen)
+
+
+@dataclass(frozen=True, slots=True)
+class DayReport:
+    """What a day end, or a look at the day so far, says."""
+
+    at: str
+    """ISO 8601, UTC."""
+    totals: DayTotals
+    open: tuple[str, ...]
+    """Numbers of the sales that were not final."""
+    manager: str = ""
+    """Who closed the day in spite of them; empty where none were open."""
+    reason: str = ""
+    counted_fen: Fen | None = None
+    """The day's cash as a person counted it; None: nobody did."""
 
 
 def totals(ended: Iterable[Sale]) -> DayTotals:
@@ -50,6 +68,7 @@ def _with_sale(day: DayTotals, sale: Sale) -> DayTotals:
     return replace(
         day,
         settled=day.settled + 1,
+        self_pay=day.self_pay + sale.self_pay,
         sold_fen=Fen(day.sold_fen + sale.total_fen),
         split=day.split + sale.split,
         cash_fen=Fen(day.cash_fen + sale.cash_fen),

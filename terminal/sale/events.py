@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import get_args
 
+from terminal.sale.answers import DayRead, SaleFound, SalesListed
 from terminal.sale.money import NOTHING, Fen
 
 
@@ -150,6 +151,11 @@ class Quoted:
     """None: this platform does not say before the account is asked."""
     mutual_aid_fen: Fen | None
     """None: as above."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelfPayAgreed:
+    """The customer pays all of it: no account is asked, and a voucher read before is let go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +305,7 @@ Event = (
     | VoucherAccepted
     | PersonIdentified
     | Quoted
+    | SelfPayAgreed
     | Confirmed
     | ConfirmationLapsed
     | ChargeIntended
@@ -400,7 +407,7 @@ class DayClosed:
 
     z: int
     report: str
-    """JSON: totals, what was open, who closed it in spite of that, and why."""
+    """JSON of a `terminal.sale.day.DayReport`."""
     witness: str
     """To print: shows later whether the journal is still the one it was."""
 
@@ -431,6 +438,9 @@ Notice = (
     | ScannerChanged
     | PrinterFailed
     | DayClosed
+    | DayRead
+    | SalesListed
+    | SaleFound
     | ClockApart
     | KeysAgeing
 )

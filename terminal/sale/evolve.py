@@ -41,6 +41,7 @@ from terminal.sale.events import (
     SaleRefunded,
     SaleSettled,
     SaleVoided,
+    SelfPayAgreed,
     VoucherAccepted,
 )
 from terminal.sale.money import AMOUNT_FEN_MAX
@@ -79,7 +80,7 @@ def _change(sale: Sale, event: Event) -> Sale:
             return _change_cart(sale, event)
         case VoucherAccepted() | PersonIdentified() | Quoted():
             return _change_customer(sale, event)
-        case Confirmed() | ConfirmationLapsed() | CancelRequested() | CashTaken():
+        case Confirmed() | SelfPayAgreed() | ConfirmationLapsed() | CancelRequested() | CashTaken():
             return _change_agreement(sale, event)
         case (
             ChargeIntended()
@@ -149,7 +150,7 @@ def _change_customer(sale: Sale, event: VoucherAccepted | PersonIdentified | Quo
     """A new voucher forgets the person, a new person forgets the quote."""
     match event:
         case VoucherAccepted() if sale.editable:
-            return _next(sale, voucher=event, person=None, quote=None, lapsed="")
+            return _next(sale, voucher=event, person=None, quote=None, lapsed="", self_pay=False)
         case PersonIdentified() if sale.editable and sale.voucher:
             return _next(sale, person=event, quote=None)
         case Quoted() if sale.editable and sale.person and event.total_fen == sale.total_fen > 0:
@@ -158,7 +159,7 @@ def _change_customer(sale: Sale, event: VoucherAccepted | PersonIdentified | Quo
 
 
 def _change_agreement(
-    sale: Sale, event: Confirmed | ConfirmationLapsed | CancelRequested | CashTaken
+    sale: Sale, event: Confirmed | SelfPayAgreed | ConfirmationLapsed | CancelRequested | CashTaken
 ) -> Sale:
     free = not (sale.undoing or sale.unresolved)
     match event:
@@ -167,6 +168,16 @@ def _change_agreement(
                 replace(t, past=True) if t.status is Status.DECLINED else t for t in sale.tenders
             )
             return _next(sale, confirmed=True, lapsed="", tenders=tenders)
+        case SelfPayAgreed() if sale.editable and sale.total_fen > 0:
+            return _next(
+                sale,
+                voucher=None,
+                person=None,
+                quote=None,
+                lapsed="",
+                self_pay=True,
+                confirmed=True,
+            )
         case ConfirmationLapsed() if sale.confirmed and not sale.undoing:
             return _next(sale, confirmed=False, lapsed=event.cause)
         case CancelRequested() if not sale.undoing:

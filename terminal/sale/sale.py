@@ -76,6 +76,8 @@ class Sale:
     person: PersonIdentified | None = None
     quote: Quoted | None = None
     """None: not asked yet, or the cart changed since."""
+    self_pay: bool = False
+    """Whether the customer agreed to pay all of it; no account is asked then."""
     confirmed: bool = False
     lapsed: str = ""
     """Why an earlier confirmation no longer holds; empty when it does or never was."""
@@ -121,6 +123,12 @@ class Sale:
     def editable(self) -> bool:
         """Whether lines and voucher may change: nothing is agreed and no money is held."""
         return not (self.closed or self.undoing or self.confirmed or self.standing or self.cash_fen)
+
+    @property
+    def masked_name(self) -> str:
+        """As the platform says it, else as the voucher does; empty where nobody showed one."""
+        told = self.person.masked_name if self.person else ""
+        return told or (self.voucher.masked_name if self.voucher else "")
 
     @property
     def undoing(self) -> bool:

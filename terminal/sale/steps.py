@@ -10,7 +10,7 @@
 |  6 | with a tender UNKNOWN                                    | `Ask` about it, never send  |
 |  7 | not confirmed                                            | - (clerk)                   |
 |  8 | fully paid                                               | `Close`                     |
-|  9 | with an account of the policy's order left to ask        | `Intend(account, amount)`   |
+|  9 | insured, and an account of the policy's order is left    | `Intend(account, amount)`   |
 | 10 | otherwise                                                | - (clerk: cash, or cancel)  |
 
 The first row that fits decides.  Rows 2, 5 and 6 stand above 9, and that is the safety property:
@@ -80,7 +80,8 @@ def next_step(sale: Sale, rule: FundingRule) -> Step | None:
         return None
     if sale.due_fen == 0:
         return Close()
-    charge = next_charge(sale, rule) if sale.cash_fen == 0 else None
+    asks_accounts = sale.cash_fen == 0 and not sale.self_pay
+    charge = next_charge(sale, rule) if asks_accounts else None
     return Intend(charge.account, charge.amount_fen) if charge else None
 
 

@@ -23,9 +23,12 @@ from textual.screen import Screen
 
 from terminal.checkout import Checkout
 from terminal.clock import Clock
-from terminal.sale.commands import PrintReceipt
+from terminal.reports import day_report
+from terminal.sale.answers import DayRead, SaleFound, SalesListed
+from terminal.sale.commands import FindSale, PrintReceipt, Refund
 from terminal.sale.events import (
     CodeNotUsable,
+    DayClosed,
     Event,
     LineAdded,
     Notice,
@@ -34,17 +37,21 @@ from terminal.sale.events import (
     ReceiptPrinted,
     Refused,
     SaleOpened,
+    SaleRefunded,
     SaleSettled,
     VoucherAccepted,
     VoucherRefused,
 )
 from terminal.sale.sale import Sale
 from terminal.text import Words, visible
+from terminal.tui.books import RefundDialog, SalesDialog
+from terminal.tui.day_dialog import DayDialog
 from terminal.tui.demo_controls import DemoControls
 from terminal.tui.desk import Desk, Search, ShopFacts
-from terminal.tui.dialogs import QuestionDialog, SlipDialog
+from terminal.tui.dialogs import QuestionDialog
 from terminal.tui.entry_dialogs import PeopleDialog
 from terminal.tui.front import Dialog, Front
+from terminal.tui.paper import DayClosedDialog, RefundedDialog, SlipDialog
 from terminal.tui.sale_screen import SaleScreen
 from terminal.tui.theme import THEME
 from terminal.tui.widgets.key_bar import KeyBar
@@ -136,6 +143,7 @@ class TillApp(App[None]):
         self.desk.hear(happened, sale)
         self._ring(happened)
         self._close_what_is_over(happened)
+        self._open_answer(happened, sale)
         if isinstance(happened, SaleSettled):
             assert sale
             if self._on_slip:
@@ -187,12 +195,50 @@ class TillApp(App[None]):
                 return
             front.close()
 
+    def _open_answer(self, happened: Event | Notice, sale: Sale | None) -> None:
+        """What was asked of the journal, in front of the counter or of the list it was asked from;
+        a slip scanned while something else is being typed opens nothing."""
+        desk, checkout = self.desk, self.desk.checkout
+        front = self._front
+        if not isinstance(front, SaleScreen | SalesDialog):
+            return
+        match happened:
+            case SalesListed(sales) if isinstance(front, SaleScreen):
+                find: Callable[[str], None] = lambda number: checkout.do(FindSale(number))  # noqa: E731
+                self.push_screen(SalesDialog(desk, sales, find, self._reprint_sale))
+            case SaleFound(sale_id):
+                assert sale
+                if isinstance(front, SalesDialog):
+                    front.close()
+                self.push_screen(
+                    RefundDialog(
+                        desk,
+                        sale,
+                        lambda keeps: checkout.do(Refund(sale_id, keeps=keeps)),
+                        lambda: self._reprint_sale(sale_id),
+                    )
+                )
+            case SaleRefunded() if sale and self._counter_is_free_for(sale):
+                self.push_screen(RefundedDialog(desk, sale))
+            case DayRead(report):
+                self.push_screen(DayDialog(desk, day_report(report), checkout.do))
+            case DayClosed():
+                self.push_screen(DayClosedDialog(desk, happened))
+            case _:
+                pass
+
+    def _counter_is_free_for(self, refunded: Sale) -> bool:
+        """Whether no other customer's sale would be covered: what the refund leaves may be."""
+        now = self.desk.sale
+        return now is None or now.replaces == refunded.sale_id
+
     def _show_slip(self, sale: Sale) -> None:
         front = self._front
         if isinstance(front, SlipDialog):
             front.close()
         if front:
-            self.push_screen(SlipDialog(self.desk, sale, self._reprint))
+            number = sale.sale_id
+            self.push_screen(SlipDialog(self.desk, sale, lambda: self._reprint_sale(number)))
 
     # -- keys
 
@@ -238,14 +284,17 @@ class TillApp(App[None]):
             self.exit()
 
     def _reprint(self) -> None:
-        """F9, on the counter or on the slip itself."""
+        """F9 at the counter: the sale settled latest."""
         checkout = self.desk.checkout
         last = checkout.last
         if last is None or not last.settled:
             checkout.tell(Refused("no_last_sale"))
         else:
-            self._reprinting = last.sale_id
-            checkout.do(PrintReceipt(last.sale_id))
+            self._reprint_sale(last.sale_id)
+
+    def _reprint_sale(self, sale_id: str) -> None:
+        self._reprinting = sale_id
+        self.desk.checkout.do(PrintReceipt(sale_id))
 
     # -- the demo
 

@@ -107,6 +107,7 @@ class Desk:
     def scene(self) -> Scene:
         sale, now = self.shown_sale, self.clock.monotonic()
         wait = self.wait_of(sale) if sale else None
+        unprinted = self.checkout.unprinted
         return Scene(
             sale,
             self.shown_phase(),
@@ -115,6 +116,7 @@ class Desk:
             _counted_down(wait, now) if wait else None,
             now - self.told.quiet_since,
             self.shop.region,
+            unprinted.sale_id if unprinted else "",
         )
 
     def _notice(self, now: float) -> Notice | None:

@@ -1,4 +1,4 @@
-"""Dialogs that tell or ask: the slip, the help, a question with a yes and a no."""
+"""Dialogs that tell or ask: the help, a question with a yes and a no."""
 
 from __future__ import annotations
 
@@ -6,49 +6,10 @@ from collections.abc import Callable
 
 from textual.content import Content
 
-from terminal.receipt import WIDTH_58_MM, slip
-from terminal.sale.money import Fen, yuan
 from terminal.sale.sale import Sale
-from terminal.tui.cells import cut, flow
+from terminal.tui.cells import flow
 from terminal.tui.desk import Desk
-from terminal.tui.front import EDGE_CELLS, Dialog
-
-
-class SlipDialog(Dialog):
-    """The slip of a settled sale, as the printer would print it."""
-
-    cells_outside = WIDTH_58_MM + EDGE_CELLS
-
-    def __init__(self, desk: Desk, sale: Sale, reprint: Callable[[], None]) -> None:
-        """sale  settled, as it was before this slip was printed"""
-        super().__init__(desk)
-        self.sale, self._reprint = sale, reprint
-
-    def agreed_to(self) -> object:
-        return ("slip", self.sale.sale_id, self.sale.receipts)
-
-    def headings(self) -> tuple[str, str]:
-        return self.desk.said("dialog.slip"), self.desk.said("dialog.slip_keys")
-
-    def sheet_rows(self, cells: int) -> list[Content]:
-        lines = slip(self.sale, self.desk.words, self.desk.shop.name, width=WIDTH_58_MM)
-        rows = [Content(cut(line, cells)) for line in lines]
-        change = Fen(self.sale.tendered_fen - self.sale.cash_fen)
-        if change > 0:
-            told = self.desk.said("dialog.change", change=yuan(change))
-            rows.insert(0, Content.styled(told.center(cells), "bold reverse"))
-        return rows
-
-    def take_key(self, key: str, character: str | None) -> None:
-        if key == "enter":
-            if self.enter_is_meant():
-                self.close()
-        elif key == "escape":
-            self.close()
-        elif key == "f9":
-            self._reprint()
-        else:
-            self.scroll_rows(key)
+from terminal.tui.front import Dialog
 
 
 class QuestionDialog(Dialog):
@@ -97,10 +58,13 @@ KEYS_EXPLAINED = (
     "f4",
     "delete",
     "f5",
+    "f6",
+    "f7",
     "f8",
     "f9",
     "escape",
     "f10",
+    "f11",
     "f12",
 )
 SECTION_ROWS_MAX = 20

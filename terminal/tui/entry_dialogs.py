@@ -109,9 +109,13 @@ class CashDialog(EntryDialog):
     chars_max = CASH_CHARS_MAX
     cells_outside = 50
 
-    def __init__(self, desk: Desk, sale: Sale, take: Callable[[Fen], None]) -> None:
+    def __init__(
+        self, desk: Desk, sale: Sale, take: Callable[[Fen], None], *, title: str = "cash"
+    ) -> None:
+        """title  "cash": what is left to pay; "self_pay": all of it, without insurance"""
         super().__init__(desk, sale)
-        self._due_fen, self._take = sale.due_fen, take
+        self._take, self._title = take, title
+        self._due_fen = sale.due_fen
 
     def may_type(self, character: str) -> bool:
         return character in "0123456789."
@@ -131,7 +135,7 @@ class CashDialog(EntryDialog):
 
     def headings(self) -> tuple[str, str]:
         due = yuan(self._due_fen)
-        return self.desk.said("dialog.cash", due=due), self.desk.said("dialog.cash_keys")
+        return self.desk.said(f"dialog.{self._title}", due=due), self.desk.said("dialog.cash_keys")
 
     def sheet_rows(self, cells: int) -> list[Content]:
         label = self.desk.said("dialog.cash_tendered")

@@ -34,6 +34,7 @@ from terminal.sale.events import (
     SaleRefunded,
     SaleSettled,
     SaleVoided,
+    SelfPayAgreed,
     VoucherAccepted,
 )
 from terminal.sale.money import yuan
@@ -133,6 +134,7 @@ _VALUES: dict[type[Event], _Values] = {
     VoucherAccepted: _voucher,
     PersonIdentified: _person,
     Quoted: _quoted,
+    SelfPayAgreed: _nothing,
     Confirmed: _nothing,
     ConfirmationLapsed: _lapsed,
     ChargeIntended: _intended,

@@ -16,15 +16,19 @@ from terminal.sale.commands import (
     AddItem,
     Cancel,
     Command,
+    ListSales,
     LookAgain,
     Quote,
+    ReadDay,
     RemoveLine,
+    SellForCash,
     SetQuantity,
     TakeCash,
 )
 from terminal.sale.events import LineAdded, Refused
 from terminal.sale.money import Fen, yuan
 from terminal.sale.sale import Sale
+from terminal.tui.books import OpenDialog
 from terminal.tui.desk import Desk
 from terminal.tui.dialogs import HelpDialog, QuestionDialog
 from terminal.tui.entry_dialogs import CashDialog, QuantityDialog, SearchDialog
@@ -58,7 +62,11 @@ class SaleScreen(Front):
             "f1": lambda: self._open(HelpDialog(desk)),
             "f4": self._ask_quantity,
             "f5": lambda: desk.checkout.do(LookAgain()),
+            "f6": lambda: self._open(OpenDialog(desk)),
+            "f7": lambda: desk.checkout.do(ListSales()),
             "f8": self._ask_cash,
+            "f11": lambda: desk.checkout.do(ReadDay()),
+            "ctrl+d": lambda: desk.checkout.do(ReadDay()),
             "delete": self._remove,
             "escape": self._cancel,
             "up": lambda: self._move(-1),
@@ -134,6 +142,8 @@ class SaleScreen(Front):
         if desk.undoing:
             amount = yuan(desk.undoing_fen)
             return desk.said("screen.undoing", count=len(desk.undoing), amount=amount)
+        if desk.sale and (refunded := desk.told.refunded):
+            return desk.said("screen.refunded", cash=yuan(refunded.cash_fen))
         last = desk.checkout.last
         if desk.sale is None and last and last.settled:
             return desk.said("screen.last_sale", amount=yuan(last.total_fen))
@@ -235,11 +245,14 @@ class SaleScreen(Front):
 
     def _ask_cash(self) -> None:
         sale = self.desk.sale
-        if sale is None or self.desk.checkout.phase not in CASH_PHASES:
-            self._refuse("no_cash_due")
-        else:
+        if sale and self.desk.checkout.phase in CASH_PHASES:
             take = self._on_sale(sale, lambda fen: TakeCash(Fen(fen)))
             self._open(CashDialog(self.desk, sale, take))
+        elif sale and sale.editable and sale.total_fen:
+            take = self._on_sale(sale, lambda fen: SellForCash(Fen(fen)))
+            self._open(CashDialog(self.desk, sale, take, title="self_pay"))
+        else:
+            self._refuse("no_cash_due")
 
     def _cancel(self) -> None:
         desk = self.desk

@@ -53,6 +53,7 @@ class Why(StrEnum):
     """The plain reason for a split; worded below `why`."""
 
     NOBODY_YET = "nobody_yet"
+    SELF_PAY = "self_pay"
     UNDOING = "undoing"
     ORDER = "order"
     FUND_ALL = "fund_all"
@@ -84,10 +85,12 @@ def shares(sale: Sale, phase: Phase, order: Sequence[Account]) -> tuple[Share, .
 
 def why(sale: Sale | None, phase: Phase) -> Why:
     """The reason that fits what has been paid or quoted."""
+    if sale and sale.undoing:
+        return Why.UNDOING
+    if sale and sale.self_pay:
+        return Why.SELF_PAY
     if sale is None or sale.person is None:
         return Why.NOBODY_YET
-    if sale.undoing:
-        return Why.UNDOING
     known = _known_split(sale, phase)
     if known is None:
         return Why.ORDER

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import get_args
 
+from terminal.sale.answers import DayRead, SaleFound, SalesListed
 from terminal.sale.events import (
     CancelRequested,
     Event,
     Notice,
     RefundRequested,
     SaleOpened,
+    SaleRefunded,
     SaleSettled,
     ScannerChanged,
     VoucherAccepted,
@@ -28,6 +30,8 @@ REMEMBERED_MAX = 200
 """Lines of the history that can be drawn again, in another language too."""
 
 
+ANSWERS = (SalesListed, SaleFound, DayRead)
+"""What is shown in a dialog of its own and says nothing about the counter."""
 LEAVES_COUNTER = (CancelRequested, SaleSettled, RefundRequested)
 """After one of these the sale is no longer, or not again, on the counter."""
 
@@ -63,6 +67,8 @@ class Told:
     """When it was told, seconds of the monotonic clock."""
     ended: Sale | None = None
     """The sale that left the counter latest, until the next one opens."""
+    refunded: Sale | None = None
+    """The sale refunded latest, until the next one leaves the counter."""
     waits: dict[str, Wait] = field(default_factory=dict)
     """By sale number, only while the sale is open."""
     lost_scanners: dict[str, str] = field(default_factory=dict)
@@ -80,6 +86,8 @@ class Told:
         self.quiet_since = seconds
         if isinstance(happened, Waiting):
             self.waits[happened.sale_id] = Wait(happened, seconds)
+            return
+        if isinstance(happened, ANSWERS):
             return
         self.history.append(Happening(now, happened))
         if isinstance(happened, get_args(Notice)):
@@ -101,6 +109,10 @@ class Told:
             self.waits.pop(sale.sale_id, None)
         if isinstance(event, VoucherAccepted):
             self.last_voucher_at = now
+        if isinstance(event, LEAVES_COUNTER):
+            self.refunded = None
+        elif isinstance(event, SaleRefunded):
+            self.refunded = sale
         if isinstance(event, SaleOpened):
             self.ended = None
         elif isinstance(event, LEAVES_COUNTER) or self._is_ended(sale):

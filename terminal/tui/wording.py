@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
+from terminal.sale.answers import DayRead, SaleFound, SalesListed
 from terminal.sale.events import (
     ClockApart,
     CodeNotUsable,
@@ -70,6 +71,8 @@ class Scene:
     """How long nothing has happened."""
     home_region: str = ""
     """Six digits of the shop; empty: not known."""
+    unprinted: str = ""
+    """Number of the latest sale of an earlier start whose slip was not printed; empty: none."""
 
 
 TONES = {
@@ -98,6 +101,8 @@ class Variant(StrEnum):
     """The platform is being asked right now."""
     NO_GOODS = "no_goods"
     """The customer is known before anything was scanned."""
+    UNPRINTED = "unprinted"
+    """The power failed, perhaps, between a sale and its slip."""
     LONG = "long"
     """No readable code for some time."""
     RELATIVE = "relative"
@@ -112,6 +117,7 @@ class Variant(StrEnum):
 
 
 VARIANTS: dict[Phase, tuple[Variant, ...]] = {
+    Phase.EMPTY: (Variant.UNPRINTED,),
     Phase.FILLING: (Variant.LONG,),
     Phase.IDENTIFYING: (Variant.BUSY,),
     Phase.QUOTABLE: (Variant.BUSY, Variant.NO_GOODS, Variant.CITY, Variant.FAR),
@@ -127,7 +133,7 @@ VARIANTS: dict[Phase, tuple[Variant, ...]] = {
 }
 """The first that applies is taken."""
 
-CAUTIOUS = (Variant.RELATIVE, Variant.CITY, Variant.FAR, Variant.LONG)
+CAUTIOUS = (Variant.UNPRINTED, Variant.RELATIVE, Variant.CITY, Variant.FAR, Variant.LONG)
 
 
 def say(scene: Scene, words: Words) -> Said:
@@ -163,6 +169,8 @@ def _applies(variant: Variant, scene: Scene) -> bool:
             return scene.busy
         case Variant.NO_GOODS:
             return bool(sale and not sale.lines)
+        case Variant.UNPRINTED:
+            return bool(scene.unprinted)
         case Variant.LONG:
             return scene.quiet_seconds >= BRIGHTNESS_HINT_SECONDS
         case Variant.RELATIVE:
@@ -199,7 +207,7 @@ def _values(scene: Scene, words: Words) -> dict[str, object]:
     person = sale.person if sale else None
     voucher = sale.voucher if sale else None
     return {
-        "name": _name(sale),
+        "name": sale.masked_name if sale else "",
         "account": words.say(f"account.{tender.account}") if tender else "",
         "asked": yuan(tender.asked_fen) if tender else "",
         "reason": words.say(f"decline.{tender.reason}") if tender and tender.reason else "",
@@ -209,15 +217,8 @@ def _values(scene: Scene, words: Words) -> dict[str, object]:
         "gives_up": round(waiting.gives_up_in_seconds or 0) if waiting else "…",
         "place": words_of_region(person.region, words) if person else "",
         "code_place": words_of_region(voucher.region, words) if voucher else "",
+        "number": scene.unprinted,
     }
-
-
-def _name(sale: Sale | None) -> str:
-    if sale is None:
-        return ""
-    return (sale.person and sale.person.masked_name) or (
-        sale.voucher.masked_name if sale.voucher else ""
-    )
 
 
 def _spoken_of(sale: Sale) -> Tender | None:
@@ -279,6 +280,8 @@ def _money_of_ended(sale: Sale, words: Words) -> str:
         return words.say("money.refunded", cash=yuan(sale.cash_fen))
     if sale.standing:
         return words.say("money.returning", amount=yuan(at_stake_fen(sale)))
+    if sale.cash_fen:
+        return words.say("money.cash_back", cash=yuan(sale.cash_fen))
     return words.say("money.returned" if returning else "money.nothing_was_taken")
 
 
@@ -318,6 +321,8 @@ def notice_sentences(notice: Notice, words: Words) -> NoticeSaid:
             return _pair("printer", "failed", Tone.BAD, words, number=sale_id, detail=detail)
         case DayClosed(z):
             return _pair("day", "closed", Tone.GOOD, words, number=z)
+        case DayRead() | SalesListed() | SaleFound():
+            return NoticeSaid(Tone.CALM, words.say(f"answer.{type(notice).__name__}"), "")
         case ClockApart(seconds):
             ahead = "behind" if seconds > 0 else "ahead"
             return _pair("clock", ahead, Tone.WARN, words, seconds=abs(seconds))

@@ -130,6 +130,7 @@ async def test_a_day_adds_up_sales_and_refunds_and_is_numbered(tmp_path: Path) -
     assert (first.z, second.z) == (1, 2)
     assert json.loads(first.report)["totals"] == {
         "settled": 2,
+        "self_pay": 0,
         "voided": 1,
         "refunded": 0,
         "sold_fen": 12240,

@@ -50,7 +50,7 @@ def _enter(case: Case) -> Command:
         case Job.CANCELLED:
             return Cancel()
         case Job.REFUND:
-            sale = case.life.journal.latest_sale_id() or case.life.journal.greatest_sale_id()
+            sale = case.life.journal.latest_settled() or case.life.journal.greatest_sale_id()
             return Refund(sale)
         case Job.DAY:
             return CloseDay()

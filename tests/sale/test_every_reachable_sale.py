@@ -35,6 +35,7 @@ from terminal.sale.events import (
     SaleRefunded,
     SaleSettled,
     SaleVoided,
+    SelfPayAgreed,
     Split,
     VoucherAccepted,
 )
@@ -181,7 +182,10 @@ def _clerk(world: World) -> Iterator[World]:
     """Whatever a person may ask for, legal or not; what is illegal must change nothing."""
     sale = world.sale
     busy = any(t.status is Status.INTENDED for t in sale.tenders)
+    # What was declined before changes nothing about a sale that asks no account: one is enough.
+    agrees = (SelfPayAgreed(),) if len(sale.tenders) < 2 else ()
     for event in (
+        *agrees,
         Confirmed(),
         CashTaken(sale.due_fen, sale.due_fen),
         CancelRequested("clerk"),
@@ -264,7 +268,33 @@ def test_every_row_of_the_table_and_every_phase_is_landed_on(walked: Walked) -> 
     rows = {type(next_step(world.sale, rule)) for world in seen}
     assert rows == {Intend, Submit, Ask, Undo, Reverse, Close, type(None)}
     phases = {phase(world.sale, rule) for world in seen}
-    assert phases == set(Phase) - {Phase.EMPTY, Phase.FILLING, Phase.IDENTIFYING}
+    assert phases == set(Phase) - {Phase.IDENTIFYING}
+
+
+def test_a_cart_that_can_be_changed_holds_no_money(walked: Walked) -> None:
+    """Neither at the platform nor in the drawer: its total may go anywhere."""
+    editable = [w for w in walked[1] if w.sale.editable]
+    assert {w.sale.lapsed for w in editable} >= {"", "restart"}
+    for world in editable:
+        assert sum(v for _, v in world.truth) == 0
+        assert world.sale.cash_fen == 0
+
+
+def test_who_pays_all_of_it_is_not_charged_anywhere(walked: Walked) -> None:
+    rule, seen, _ = walked
+    self_pay = [w for w in seen if w.sale.self_pay]
+    assert {phase(w.sale, rule) for w in self_pay} >= {
+        Phase.FILLING,
+        Phase.CASH_DUE,
+        Phase.SETTLED,
+        Phase.VOIDED,
+        Phase.REFUNDED,
+    }
+    for world in self_pay:
+        assert sum(v for _, v in world.truth) == 0
+        assert world.sale.voucher is None
+        assert world.sale.cash_fen in (0, TOTAL)
+        assert not isinstance(next_step(world.sale, rule), Intend)
 
 
 def test_a_sale_is_undone_in_the_reverse_order_of_charging(walked: Walked) -> None:

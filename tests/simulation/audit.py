@@ -26,6 +26,7 @@ ANSWER_SECONDS_MAX = 150.0
 two time-outs at each end, and two stalls of the disk."""
 
 OPEN_QUESTION = ("intended", "unknown")
+CART = ("LineAdded", "LineRemoved", "QuantitySet")
 
 
 class Auditor:
@@ -80,6 +81,10 @@ class Auditor:
     def _check_row(
         self, till: int, slip: Slip, kind: str, body: str, before: dict[str, float]
     ) -> None:
+        if kind in CART and slip.cash_fen:
+            self.found(f"{slip.sale_id}: {kind} with cash in the drawer")
+        if kind == "ChargeIntended" and slip.self_pay:
+            self.found(f"{slip.sale_id}: an account is asked, the customer pays all of it")
         if kind == "ChargeIntended":
             for key in slip.legs:
                 if self._slip_of.setdefault(key, slip) is not slip:

@@ -17,14 +17,19 @@ from terminal.journal import JournalError
 from terminal.sale.commands import (
     AddItem,
     Cancel,
+    CloseDay,
     Command,
     Confirm,
+    FindSale,
+    ListSales,
     LookAgain,
     Present,
     PrintReceipt,
     Quote,
+    ReadDay,
     Refund,
     RemoveLine,
+    SellForCash,
     SetQuantity,
     TakeCash,
 )
@@ -176,10 +181,12 @@ class Clerk:
                 self._add_goods(checkout)
             case Phase.FILLING if self._too_often(sale):
                 checkout.do(Cancel())
+            case Phase.FILLING if draw < 0.04:
+                self._for_cash(checkout, sale, draw < 0.01)
             case Phase.FILLING:
                 self._show_code(checkout, person)
             case Phase.IDENTIFYING if self._too_often(sale):
-                checkout.do(Cancel())
+                self._for_cash(checkout, sale, False) if draw < 0.5 else checkout.do(Cancel())
             case Phase.IDENTIFYING:
                 checkout.do(Quote()) if draw < 0.6 and sale.lines else self._show_code(
                     checkout, person
@@ -244,11 +251,19 @@ class Clerk:
         elif draw < 0.08:
             self.did["cancelled before the yes"] += 1
             checkout.do(Cancel())
+        elif draw < 0.10:
+            self._for_cash(checkout, sale, draw < 0.085)
         else:
             checkout.do(Confirm())
             if draw > 0.88:
                 self.did["double Enter"] += 1
                 self._again(Confirm(), self._rng.choice((0.0, 0.1, 0.6)))
+
+    def _for_cash(self, checkout: Checkout, sale: Sale, too_little: bool) -> None:
+        """Without insurance, whatever was shown before."""
+        self.did["without insurance"] += 1
+        tendered = Fen(sale.total_fen - 1 if too_little else sale.total_fen + 700)
+        checkout.do(SellForCash(tendered))
 
     def _while_waiting(self, checkout: Checkout, draw: float) -> None:
         if draw < 0.04:
@@ -308,6 +323,12 @@ class Clerk:
             return
         sale_id = rng.choice(self._settled)
         self.did["refund asked"] += 1
+        look = rng.choice((FindSale(sale_id), ListSales(20), ReadDay(), CloseDay(), None))
+        if look:
+            checkout.do(look)
+            await asyncio.sleep(rng.uniform(0.5, 2.0))
+            if (checkout := self._host.checkout) is None:
+                return
         keeps = tuple(n for n in (1, 2, 3, 4) if rng.random() < 0.4) if rng.random() < 0.5 else ()
         checkout.do(Refund(sale_id, keeps=keeps))
         if rng.random() < 0.1:

@@ -113,6 +113,7 @@ def kept_goods_written_later() -> Iterator[None]:
 def no_compare_and_set() -> Iterator[None]:
     """A cancellation is obeyed at once, by whoever hears it, and the last writer wins."""
     original, record = till.Checkout.do, book.Book.record_each
+    original_apply = book.Book._apply
 
     def do(self: till.Checkout, command: Command) -> None:
         sale = self.sale
@@ -130,12 +131,15 @@ def no_compare_and_set() -> Iterator[None]:
         ever: dict[str, Sale] = self.__dict__.setdefault("_ever", {})
         stale = closed or ever.get(changes[0][0])
         await record(self, *changes, closed=stale if changes[0][0] not in self.open else closed)
-        last = [s for s in (*self.open.values(), self.last) if s]
-        ever.update((sale.sale_id, sale) for sale in last)
+
+    def apply(self: book.Book, sale: Sale) -> None:
+        self.__dict__.setdefault("_ever", {})[sale.sale_id] = sale
+        original_apply(self, sale)
 
     with (
         set_(till.Checkout, "do", do),
         set_(book.Book, "record_each", record_each),
+        set_(book.Book, "_apply", apply),
         no_questions_asked(),
     ):
         yield

@@ -47,6 +47,7 @@ class Slip:
     legs: dict[str, Leg] = field(default_factory=dict)
     vouchers: list[tuple[str, str]] = field(default_factory=list)
     cash_fen: int = 0
+    self_pay: bool = False
     keeps: tuple[int, ...] = ()
     """Lines the customer keeps of a sale that is taken back."""
 
@@ -88,7 +89,10 @@ class Reading:
             case "QuantitySet":
                 slip.lines[fields["line"]] = slip.units[fields["line"]] * fields["quantity"]
             case "VoucherAccepted":
+                slip.self_pay = False
                 slip.vouchers.append((fields["issuer"], fields["voucher_id"]))
+            case "SelfPayAgreed":
+                slip.self_pay = True
             case "CashTaken":
                 slip.cash_fen += fields["amount_fen"]
             case "SaleSettled":

@@ -126,6 +126,47 @@ async def quantity(at: Counter) -> None:
     await at.type("2")
 
 
+async def self_pay(at: Counter) -> None:
+    await filling(at)
+    await at.press("f8")
+    await at.type("100")
+
+
+async def sales(at: Counter) -> None:
+    for person in ("employee-both-short", "resident", "employee"):
+        await at.till.sell(person)
+        await at.settle()
+        await at.press("enter")
+    await at.press("f7")
+
+
+async def refund(at: Counter) -> None:
+    await sales(at)
+    await at.press("down", "down", "enter", "down", "space")
+
+
+async def refunded(at: Counter) -> None:
+    await refund(at)
+    await at.press("enter")
+    await at.till.until_resolved()
+
+
+async def day(at: Counter) -> None:
+    await sales(at)
+    await at.press("escape", "f11")
+    await at.type("20")
+
+
+async def day_closed(at: Counter) -> None:
+    await day(at)
+    await at.press("enter")
+
+
+async def open_(at: Counter) -> None:
+    await waiting(at)
+    await at.press("f6")
+
+
 async def help_(at: Counter) -> None:
     await at.press("f1")
 
@@ -170,6 +211,15 @@ PICTURES = {
     "wrong-code": Picture(wrong_code),
     "search": Picture(search),
     "quantity": Picture(quantity),
+    "self-pay": Picture(self_pay),
+    "sales": Picture(sales),
+    "refund": Picture(refund),
+    "refund-large": Picture(refund, LARGE),
+    "refunded": Picture(refunded),
+    "day": Picture(day),
+    "day-closed": Picture(day_closed),
+    "open": Picture(open_),
+    "open-large": Picture(open_, LARGE),
     "help": Picture(help_),
     "help-large": Picture(help_, LARGE),
     "scanner-lost": Picture(scanner_lost),

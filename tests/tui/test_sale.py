@@ -23,7 +23,8 @@ from terminal.sale.events import (
 from terminal.sale.money import Fen
 from terminal.sale.steps import Phase
 from terminal.text import LANGUAGES
-from terminal.tui.dialogs import HelpDialog, SlipDialog
+from terminal.tui.dialogs import HelpDialog
+from terminal.tui.paper import SlipDialog
 from terminal.tui.sale_screen import SaleScreen
 from tests.till import BOXES
 from tests.tui.counter import LARGE, SMALL, Counter, counter

@@ -23,7 +23,8 @@ from terminal.sale.events import (
 )
 from terminal.sale.steps import Phase
 from terminal.text import LANGUAGES
-from terminal.tui.dialogs import QuestionDialog, SlipDialog
+from terminal.tui.dialogs import QuestionDialog
+from terminal.tui.paper import SlipDialog
 from terminal.tui.sale_screen import SaleScreen
 from tests.till import BOXES, sandbox_app
 from tests.tui.counter import LARGE, SMALL, Counter, counter, unhurried

@@ -12,6 +12,7 @@ import pytest
 
 import terminal
 from terminal.config import SHIPPED
+from terminal.sale.answers import DayRead, SaleFound, SalesListed
 from terminal.sale.events import (
     Account,
     ClockApart,
@@ -175,6 +176,9 @@ NOTICES: tuple[Notice, ...] = (
     ScannerChanged("serial:///dev/x", "lost", "EIO"),
     PrinterFailed("1", "full"),
     DayClosed(1, "{}", ""),
+    DayRead("{}"),
+    SalesListed(()),
+    SaleFound("1"),
     ClockApart(60),
     ClockApart(-60),
     KeysAgeing("bundle_ageing"),
@@ -232,7 +236,7 @@ def test_every_message_has_values_for_its_placeholders(language: str) -> None:
     for name in phase_names():
         for table in ("phase", "phase_next"):
             given = {"name", "account", "asked", "reason", "words", "due", "seconds", "gives_up",
-                     "place", "code_place"}  # fmt: skip
+                     "place", "code_place", "number"}  # fmt: skip
             assert words.placeholders(f"{table}.{name}") <= given
 
 

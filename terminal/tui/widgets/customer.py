@@ -34,7 +34,8 @@ class CustomerPanel(Panel[CustomerShown]):
     def rows(self, shown: CustomerShown, cells: int, height: int) -> list[Content]:
         sale, words = shown.sale, shown.words
         if sale is None or sale.voucher is None:
-            told = flow(words.say("screen.empty_customer"), cells - 2, height)
+            key = "self_pay_customer" if sale and sale.self_pay else "empty_customer"
+            told = flow(words.say(f"screen.{key}"), cells - 2, height)
             return [Content(""), *(Content.styled(f" {row}", "$muted") for row in told)]
         rows = [
             *_name(sale, words, cells, tall=height >= 7),

@@ -1,0 +1,97 @@
+"""What is open and what a day came to, as lines of text: for the screen, the shell and paper."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from terminal.clock import CHINA
+from terminal.receipt import WIDTH_58_MM, centred, ends, wrapped
+from terminal.sale.day import DayReport
+from terminal.sale.events import Split
+from terminal.sale.money import Fen, yuan
+from terminal.sale.pending import OpenItem
+from terminal.text import Words
+
+
+def open_item_lines(item: OpenItem, words: Words) -> list[str]:
+    """Since when, how much, what is being done about it, and what to tell the customer."""
+    since = datetime.fromisoformat(item.since).astimezone(CHINA)
+    facts = [words.say("open.since", number=item.sale_id, time=f"{since:%m-%d %H:%M}")]
+    if item.held_fen:
+        facts.append(words.say("open.held", amount=yuan(item.held_fen)))
+    if item.uncertain_account:
+        account = words.say(f"account.{item.uncertain_account}")
+        facts.append(words.say("open.uncertain", amount=yuan(item.uncertain_fen), account=account))
+    if item.cash_fen:
+        facts.append(words.say("open.cash", amount=yuan(item.cash_fen)))
+    doing = words.say_code("open.doing", item.phase)
+    tell = words.say_code("open.tell", item.phase)
+    return [*facts, doing, tell]
+
+
+def day_report(text: str) -> DayReport:
+    """The report of a `DayRead` or `DayClosed`."""
+    return msgspec.json.decode(text, type=DayReport)
+
+
+def day_lines(
+    report: DayReport,
+    words: Words,
+    shop_name: str,
+    *,
+    number: int | None = None,
+    witness: str = "",
+    width: int = WIDTH_58_MM,
+) -> list[str]:
+    """A Z report for paper, or an X report where it has no number."""
+    rule = "-" * width
+    totals = report.totals
+    title = "title_x" if number is None else "title_z"
+    at = datetime.fromisoformat(report.at).astimezone(CHINA)
+
+    def said(key: str, **values: object) -> list[str]:
+        return wrapped(words.say(f"report.{key}", **values), width)
+
+    def row(key: str, value: str) -> str:
+        return ends(words.say(f"report.{key}"), value, width)
+
+    def money(key: str, amount: Fen) -> str:
+        return row(key, yuan(amount))
+
+    counts = [row(key, str(getattr(totals, key))) for key in COUNTS]
+    took = [money("sold", totals.sold_fen), *_split("", totals.split, words, width)]
+    took.append(money("cash", totals.cash_fen))
+    back = _split("returned_", totals.returned, words, width)
+    back.append(money("returned_cash", totals.cash_returned_fen))
+    drawer = [money("drawer", totals.drawer_fen)]
+    if report.counted_fen is not None:
+        drawer.append(money("counted", report.counted_fen))
+        drawer.append(money("difference", Fen(report.counted_fen - totals.drawer_fen)))
+    foot = [line for sale_id in report.open for line in said("open", number=sale_id)]
+    if report.manager:
+        foot += said("manager", manager=report.manager) + said("reason", reason=report.reason)
+    if witness:
+        foot += said("witness", witness=witness)
+    head = [
+        centred(words.say(f"report.{title}", number=number), width),
+        *wrapped(shop_name, width),
+        *said("time", time=f"{at:%Y-%m-%d %H:%M:%S}"),
+    ]
+    return [*head, rule, *counts, rule, *took, rule, *back, rule, *drawer, rule, *foot]
+
+
+COUNTS = ("settled", "self_pay", "voided", "refunded")
+
+
+def _split(prefix: str, split: Split, words: Words, width: int) -> list[str]:
+    shares = {
+        "fund": split.fund_fen,
+        "personal": split.personal_fen,
+        "mutual_aid": split.mutual_aid_fen,
+    }
+    return [
+        ends(words.say(f"report.{prefix}{payer}"), yuan(amount), width)
+        for payer, amount in shares.items()
+    ]
