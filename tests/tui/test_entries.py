@@ -126,7 +126,7 @@ async def test_what_is_no_amount_or_too_little_is_not_taken(tmp_path: Path, type
 
 async def test_f8_where_no_cash_is_due_says_so(tmp_path: Path) -> None:
     async with counter(tmp_path) as at:
-        await at.quoted("employee")
+        assert at.till.checkout.sale is None
         await at.press("f8")
         assert at.till.told(Refused) == [Refused("no_cash_due")]
         assert isinstance(at.app.screen, SaleScreen)
