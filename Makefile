@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 
 .PHONY: demo test check screens fuzz kill9 power simulate mutants matrix
-.PHONY: sums bench-voucher bench-journal bench-reading bench-serial lock clean
+.PHONY: sums endurance bench-voucher bench-journal bench-reading bench-serial lock clean
 
 demo:
 	@./bootstrap run
@@ -42,6 +42,10 @@ matrix: dev
 # Random settlements in every convention a platform may have, read by the till's own code.
 sums: dev
 	@$(PY) -m tests.settlement.carts --carts $(or $(CARTS),100000) --seed $(or $(SEED),1)
+
+# An hour of frames, a hundred unplugged scanners and stalled cameras: memory, and how soon noticed.
+endurance: dev
+	@$(PY) -m tests.endurance
 
 fuzz: dev
 	@$(PY) -m tests.fuzz --seconds $(or $(SECONDS),60)

@@ -30,6 +30,7 @@ from drivers.scan import LostReason, ScannerLost
 from drivers.vendors import Vendor
 
 URL_CHARS_MAX = 2048
+EXPOSURES_MAX = 4
 WEB_SCHEMES = ("http", "https")
 CAMERA_SCHEMES = ("camera", "camera+http", "camera+https")
 SERIAL_SCHEMES = ("serial", "socket", "rfc2217", "loop")
@@ -57,10 +58,13 @@ class CameraAddress:
     fps: int = 30
     """Frames a second to ask a V4L2 camera for."""
     engine: Engine = Engine.AUTO
-    exposure: int | None = None
-    """V4L2 exposure time in steps of 100 microseconds; None leaves the camera's automatic on."""
+    exposures: tuple[int, ...] = ()
+    """V4L2 exposure times in steps of 100 microseconds, the usual one first; the others are tried
+    where nothing is read.  Empty leaves the camera's automatic on."""
     focus: int | None = None
     """The camera's own focus units; None leaves its automatic on."""
+    mains_hz: int = 50
+    """Of the lamps over the counter: 50, or 60 outside China."""
     goods: bool = False
     """Also read the bar codes of goods."""
     hold_seconds: float = 2.0
@@ -149,8 +153,9 @@ def parse_camera(url: str) -> CameraAddress:
         options.take("size", _size, (1280, 720)),
         options.take("fps", _whole(1, 240), 30),
         options.take("engine", _choice({name.value: name for name in Engine}), Engine.AUTO),
-        options.take("exposure", _whole(1, 100_000), None),
+        options.take("exposure", _several(_whole(1, 100_000), EXPOSURES_MAX), ()),
         options.take("focus", _whole(0, 100_000), None),
+        options.take("mains", _choice({"50": 50, "60": 60}), 50),
         options.take("goods", _choice({"0": False, "1": True}), False),
         options.take("hold", _seconds(60.0), 2.0),
     )
@@ -261,6 +266,16 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
         return int(text)
 
     return read
+
+
+def _several(read: Callable[[str], T], most: int) -> Callable[[str], tuple[T, ...]]:
+    def read_all(text: str) -> tuple[T, ...]:
+        words = text.split(",")
+        if len(words) > most:
+            raise ValueError(f"at most {most} of them")
+        return tuple(read(word) for word in words)
+
+    return read_all
 
 
 def _seconds(most: float) -> Callable[[str], float]:

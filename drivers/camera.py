@@ -23,6 +23,7 @@ from drivers.address import CameraAddress, shown
 from drivers.capture import STALL_SECONDS, Capture, Frame, camera_lost, open_capture
 from drivers.debounce import Debounce
 from drivers.decode import NoDecoder, reader_for
+from drivers.exposure import Bracket
 from drivers.feed import WAIT_SECONDS, Feed
 from drivers.gate import Gate, Look
 from drivers.scan import LostReason, Scan, Scanner, ScannerLost, ScannerStatus
@@ -67,12 +68,14 @@ News: TypeAlias = Started | ScannerLost | Ended
 
 
 class Newest:
-    """Where the taking thread leaves the newest frame and its news for the reading thread."""
+    """Where the taking thread leaves the newest frame and its news for the reading thread; and
+    the reading thread, the exposure it wants."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._frame: Frame | None = None
         self._news: deque[News] = deque(maxlen=NEWS_MAX)
+        self._exposure: int | None = None
 
     def put(self, frame: Frame) -> None:
         """Replaces the frame that was not taken in time."""
@@ -96,6 +99,16 @@ class Newest:
                 return self._news.popleft()
             frame, self._frame = self._frame, None
             return frame
+
+    def wish(self, exposure: int) -> None:
+        with self._changed:
+            self._exposure = exposure
+
+    def wished(self) -> int | None:
+        """The newest wish, once."""
+        with self._changed:
+            exposure, self._exposure = self._exposure, None
+            return exposure
 
     def _has_something(self) -> bool:
         return self._frame is not None or bool(self._news)
@@ -141,6 +154,8 @@ class Taker:
                 self._was_ready = True
             frames += 1
             self._newest.put(frame)
+            if (exposure := self._newest.wished()) is not None:
+                capture.expose(exposure)
         return frames
 
     def _loss(self, capture: Capture) -> ScannerLost:
@@ -170,6 +185,7 @@ class PictureReader:
         self._gate = Gate()
         self._debounce = Debounce(address.hold_seconds)
         self._codes = Watch(reader_for(address.engine), goods=address.goods)
+        self._bracket = Bracket(address.exposures) if address.exposures else None
         self._in_view: tuple[bytes, ...] = ()
         self._started: Started | None = None
         self._is_stalled = False
@@ -187,6 +203,8 @@ class PictureReader:
                 case Started() as started:
                     self._started, self._is_stalled = started, False
                     self._frame_at = time.monotonic()
+                    if self._bracket is not None:
+                        self._newest.wish(self._bracket.now)
                     self._feed.ready(self._ready_sentence(started))
                 case ScannerLost() as error:
                     self._started = None
@@ -222,6 +240,10 @@ class PictureReader:
         luma = frame.luma()
         codes = [] if luma is None else self._codes.read(luma, glance)
         self._in_view = tuple(code.payload for code in codes)
+        if self._bracket is not None:
+            exposure = self._bracket.next(glance.look, is_read=bool(codes), at=frame.at)
+            if exposure is not None:
+                self._newest.wish(exposure)
         for code in codes:
             if self._debounce.is_new(code.payload, frame.at):
                 self._feed.put(Scan(code.payload, code.symbology, self._address.url, frame.at))

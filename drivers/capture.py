@@ -10,12 +10,9 @@ frames are only wanted small.
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import os
 import socket
 import stat
-import struct
 import threading
 import time
 from dataclasses import dataclass
@@ -28,6 +25,7 @@ from drivers.address import CameraAddress, shown
 from drivers.gate import THUMBNAIL_SHRINK
 from drivers.opencv import Picture, cv2, luma_of_jpeg
 from drivers.scan import LostReason, ScannerLost
+from drivers.v4l2 import REASONS, steady, why_not
 
 FIRST_FRAME_SECONDS = 3.0
 """How long a camera may take to start its stream."""
@@ -90,6 +88,9 @@ class Capture(Protocol):
     def next(self, stopping: threading.Event) -> Frame | None:
         """The next frame; None when there will be none, or when stopping."""
 
+    def expose(self, exposure: int) -> None:
+        """Another exposure time, from one of the next frames on; nothing where it cannot be set."""
+
     def close(self) -> None: ...
 
 
@@ -101,7 +102,7 @@ def open_capture(address: CameraAddress) -> Capture:
         mode = os.stat(address.place).st_mode
         os.close(os.open(address.place, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY))
     except OSError as error:
-        reason = _REASONS.get(error.errno or 0, LostReason.NOT_A_SCANNER)
+        reason = REASONS.get(error.errno or 0, LostReason.NOT_A_SCANNER)
         raise camera_lost(reason, address) from error
     if stat.S_ISREG(mode):
         return _open_file(address)
@@ -153,6 +154,10 @@ class LiveCapture:
         stamp = float(self._video.get(cv2.CAP_PROP_POS_MSEC)) / 1000
         return stamp if now - 1.0 <= stamp <= now else now
 
+    def expose(self, exposure: int) -> None:
+        if self._device is not None:
+            self._video.set(cv2.CAP_PROP_EXPOSURE, exposure)
+
     def close(self) -> None:
         self._video.release()
 
@@ -179,6 +184,9 @@ class FileCapture:
             return None
         self._number += 1
         return Frame(self._number, due_at, np.asarray(picture, np.uint8), is_jpeg=False)
+
+    def expose(self, exposure: int) -> None:
+        return  # it was filmed as it is
 
     def close(self) -> None:
         self._video.release()
@@ -207,7 +215,7 @@ def _open_file(address: CameraAddress) -> Capture:
 def _open_device(address: CameraAddress) -> Capture:
     video = _opened(address.place, cv2.CAP_V4L2, {})
     if video is None:
-        raise camera_lost(_why_no_device(address.place), address)
+        raise camera_lost(why_not(address.place), address)
     width, height = address.size
     # In this order: the format decides which sizes there are, the size which rates.
     video.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
@@ -216,9 +224,10 @@ def _open_device(address: CameraAddress) -> Capture:
     video.set(cv2.CAP_PROP_FPS, address.fps)
     video.set(cv2.CAP_PROP_BUFFERSIZE, BUFFERS)
     refused = []
-    if address.exposure is not None:
+    steady(address.place, address.mains_hz)
+    if address.exposures:
         video.set(cv2.CAP_PROP_AUTO_EXPOSURE, V4L2_EXPOSURE_MANUAL)
-        if not video.set(cv2.CAP_PROP_EXPOSURE, address.exposure):
+        if not video.set(cv2.CAP_PROP_EXPOSURE, address.exposures[0]):
             refused.append("exposure")
     if address.focus is not None:
         video.set(cv2.CAP_PROP_AUTOFOCUS, 0)
@@ -255,16 +264,6 @@ def _detail(video: cv2.VideoCapture) -> str:
 
 # --- why a camera cannot be used -------------------------------------------------------------
 
-_REASONS = {
-    errno.ENOENT: LostReason.MISSING,
-    errno.ENOTDIR: LostReason.MISSING,
-    errno.ENODEV: LostReason.MISSING,
-    errno.ENXIO: LostReason.MISSING,
-    errno.EBUSY: LostReason.BUSY,
-    errno.EACCES: LostReason.PERMISSION,
-    errno.EPERM: LostReason.PERMISSION,
-}
-
 _SENTENCES = {
     LostReason.MISSING: "There is no camera at {place}: check its cable and its address.",
     LostReason.BUSY: "The camera at {place} is in use by another program: close that program.",
@@ -300,28 +299,3 @@ def _why_no_stream(address: CameraAddress) -> LostReason:
     except OSError:
         return LostReason.MISSING
     return LostReason.NOT_A_SCANNER
-
-
-_VIDIOC_QUERYCAP = 0x80685600
-_QUERYCAP_BYTES = 104
-_DEVICE_CAPS_OFFSET = 88
-_V4L2_CAP_VIDEO_CAPTURE = 0x1
-
-
-def _why_no_device(path: str) -> LostReason:
-    """OpenCV only says no; the device itself says whether it captures video.
-
-    Source   linux/videodev2.h, struct v4l2_capability
-    """
-    answer = bytearray(_QUERYCAP_BYTES)
-    try:
-        device = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
-        try:
-            fcntl.ioctl(device, _VIDIOC_QUERYCAP, answer)
-        finally:
-            os.close(device)
-    except OSError as error:
-        return _REASONS.get(error.errno or 0, LostReason.NOT_A_SCANNER)
-    (device_caps,) = struct.unpack_from("=I", answer, _DEVICE_CAPS_OFFSET)
-    captures = bool(device_caps & _V4L2_CAP_VIDEO_CAPTURE)
-    return LostReason.BUSY if captures else LostReason.NOT_A_SCANNER

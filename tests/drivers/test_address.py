@@ -30,7 +30,10 @@ CAMERAS = {
     "camera:///tmp/a%20clip%3F.mp4": replace(DEVICE, place="/tmp/a clip?.mp4"),
     "camera:///dev/video0?size=1920x1080&fps=15": replace(DEVICE, size=(1920, 1080), fps=15),
     "camera:///dev/video0?engine=pyzbar&goods=1": replace(DEVICE, engine=Engine.PYZBAR, goods=True),
-    "camera:///dev/video0?exposure=100&focus=0": replace(DEVICE, exposure=100, focus=0),
+    "camera:///dev/video0?exposure=100&focus=0": replace(DEVICE, exposures=(100,), focus=0),
+    "camera:///dev/video0?exposure=100,40,200&mains=60": replace(
+        DEVICE, exposures=(100, 40, 200), mains_hz=60
+    ),
     "camera:///dev/video0?hold=0.5": replace(DEVICE, hold_seconds=0.5),
     "camera+http://127.0.0.1:8081/s.mjpg?size=1#engine=zxing": replace(
         DEVICE, place="http://127.0.0.1:8081/s.mjpg?size=1", is_web=True, engine=Engine.ZXING

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from drivers import LostReason, ScannerLost, ScannerState, camera_url, open_scanner
+from drivers.v4l2 import steady
 from tests.drivers.cameras import PAYLOADS, SCENE, SHOWN, WebCamera
 from tests.drivers.scenes import counter, film, payload, photograph
 from tests.drivers.watching import News, nobody, nothing_comes, nothing_left_behind, take
@@ -141,3 +142,10 @@ async def test_a_hundred_openings_leave_nothing_behind(tmp_path: Path, camera: W
                 assert [scan.payload for scan in await take(scans, 1)] == PAYLOADS[:1]
         camera.switch_off()
     camera.switch_on()
+
+
+def test_controls_a_device_does_not_have_are_no_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    for path in ("/dev/null", str(tmp_path / "file"), str(tmp_path / "missing")):
+        steady(path, 50)
+        steady(path, 60)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import time
 
 import numpy as np
@@ -14,7 +16,7 @@ from drivers.feed import Feed
 from tests.drivers.cameras import SCENE
 from tests.drivers.scenes import counter, payload, photograph
 from tests.drivers.test_decode import BY_ONE_RUNG
-from tests.drivers.watching import News, nothing_comes, take
+from tests.drivers.watching import PATIENCE_SECONDS, News, nothing_comes, take
 
 
 def frame(number: int) -> Frame:
@@ -82,3 +84,22 @@ async def test_a_picture_that_has_settled_is_read_with_everything_there_is() -> 
         newest.put(Frame(2, 101.5, picture, is_jpeg=False))
         [scan] = await take(scans, 1)
     assert (scan.payload, scan.at) == (payload(seed).encode(), 101.5)
+
+
+async def test_where_something_moves_unread_another_exposure_is_asked_for() -> None:
+    url = "camera:///dev/video0?exposure=100,40"
+    newest = Newest()
+    newest.tell(Started("a camera", is_live=True))
+    news = News()
+    feed = Feed(url, news)
+    async with feed.running(PictureReader(parse_camera(url), newest, feed).run):
+        wishes: list[int] = []
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            for number in itertools.count():
+                newest.put(Frame(1, 100 + 0.3 * number, counter(SCENE, number % 2), is_jpeg=False))
+                await asyncio.sleep(0.1)
+                if (wish := newest.wished()) is not None:
+                    wishes.append(wish)
+                if len(wishes) == 2:
+                    break
+    assert wishes == [100, 40], "first what it was opened with, again"
