@@ -19,10 +19,12 @@ from contextlib import AbstractAsyncContextManager
 
 from drivers.address import (
     CAMERA_SCHEMES,
+    HID_SCHEMES,
     SERIAL_SCHEMES,
     bad_scheme,
     camera_url,
     parse_camera,
+    parse_hid,
     parse_serial,
     serial_url,
     shown,
@@ -75,6 +77,8 @@ def open_scanner(url: str, *, on_status: OnStatus = ignore) -> AbstractAsyncCont
         return _camera(url, on_status)
     if scheme in SERIAL_SCHEMES:
         return _serial(url, on_status)
+    if scheme in HID_SCHEMES:
+        return _hid(url, on_status)
     return bad_scheme(url)
 
 
@@ -93,3 +97,10 @@ def _serial(url: str, on_status: OnStatus) -> AbstractAsyncContextManager[Scanne
     from drivers.serial_line import open_serial
 
     return open_serial(address, on_status)
+
+
+def _hid(url: str, on_status: OnStatus) -> AbstractAsyncContextManager[Scanner]:
+    address = parse_hid(url)
+    from drivers.hid import open_hid
+
+    return open_hid(address, on_status)

@@ -6,6 +6,8 @@
     serial:///dev/serial/by-id/usb-…?baud=9600&framing=auto           a serial port (or serial://COM3)
     socket://192.168.1.40:4001?framing=cr                             a scanner behind a TCP bridge
     rfc2217://192.168.1.40:2217?baud=9600&vendor=honeywell            a port server
+    hid:///dev/hidraw0?layout=auto                                    an HID-POS scanner
+    wedge:///dev/input/by-id/usb-…-event-kbd                          one that types, grabbed
     loop://                                                           pyserial's loop-back
 
 Options are the query.  Only a web camera takes them after "#": its own query belongs to the
@@ -26,6 +28,7 @@ from typing import NoReturn, TypeVar
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from drivers.framing import IDLE_MS_DEFAULT, Framing
+from drivers.hid_pos import Layout
 from drivers.scan import LostReason, ScannerLost
 from drivers.vendors import Vendor
 
@@ -33,6 +36,7 @@ URL_CHARS_MAX = 2048
 EXPOSURES_MAX = 4
 WEB_SCHEMES = ("http", "https")
 CAMERA_SCHEMES = ("camera", "camera+http", "camera+https")
+HID_SCHEMES = ("hid", "wedge")
 SERIAL_SCHEMES = ("serial", "socket", "rfc2217", "loop")
 
 T = TypeVar("T")
@@ -87,6 +91,18 @@ class SerialAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class HidAddress:
+    url: str
+    place: str
+    """The device's path."""
+    scheme: str
+    layout: Layout = Layout.AUTO
+    """Of an HID-POS scanner's reports; a wedge has none."""
+    hold_seconds: float = 0.0
+    """As for a serial scanner."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Options:
     """Option names and how to read them; taken one by one, so that what is left is unknown."""
 
@@ -131,10 +147,13 @@ def camera_url(text: str) -> str:
 def serial_url(text: str) -> str:
     """A serial scanner's url, from what a person may type.
 
-    text     `serial://…`, `socket://…`, `loop://`, `/dev/ttyACM0` or `COM3`; a port may be followed
-             by `?option=value`
+    text     `serial://…`, `socket://…`, `rfc2217://…`, `loop://`, `/dev/ttyACM0` or `COM3`; a port
+             may be followed by `?option=value`.  Also `hid://…` and `wedge://…`, which are scanners
+             on the same cable in another mode
     Raises   ScannerLost(BAD_URL)
     """
+    if text.startswith(tuple(f"{scheme}://" for scheme in HID_SCHEMES)):
+        return parse_hid(text).url
     if "://" not in text and text:
         port, mark, options = text.partition("?")
         text = f"serial://{quote(port)}{mark}{options}"
@@ -181,6 +200,21 @@ def parse_serial(url: str) -> SerialAddress:
     return address
 
 
+def parse_hid(url: str) -> HidAddress:
+    """Raises ScannerLost(BAD_URL)."""
+    parts = _split(url, HID_SCHEMES)
+    options = _Options(url, "HID scanner", _options(url, parts.query))
+    if parts.netloc or parts.fragment or not parts.path.strip("/"):
+        _bad(url, "write hid:///dev/hidraw0 or wedge:///dev/input/by-id/usb-…-event-kbd")
+    layout = Layout.AUTO
+    if parts.scheme == "hid":
+        layouts = {name.value: name for name in Layout}
+        layout = options.take("layout", _choice(layouts), Layout.AUTO)
+    hold_seconds = options.take("hold", _seconds(60.0), 0.0)
+    options.nothing_left()
+    return HidAddress(url, _printable(url, unquote(parts.path)), parts.scheme, layout, hold_seconds)
+
+
 def shown(place: str) -> str:
     """A place in quotes, fit for a sentence: control characters escaped, no user or password."""
     return ascii(re.sub(r"(?<=//)[^/@]*@", "", place))
@@ -202,7 +236,7 @@ def _split(url: str, schemes: tuple[str, ...]) -> SplitResult:
 def bad_scheme(url: str) -> NoReturn:
     """Raises ScannerLost(BAD_URL)."""
     scheme = url.partition("://")[0] if "://" in url else ""
-    known = ", ".join(f"{name}://" for name in CAMERA_SCHEMES + SERIAL_SCHEMES)
+    known = ", ".join(f"{name}://" for name in CAMERA_SCHEMES + SERIAL_SCHEMES + HID_SCHEMES)
     _bad(url, f"there is no driver for {shown(scheme)}; there are {known}")
 
 

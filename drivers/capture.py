@@ -24,8 +24,8 @@ import numpy as np
 from drivers.address import CameraAddress, shown
 from drivers.gate import THUMBNAIL_SHRINK
 from drivers.opencv import Picture, cv2, luma_of_jpeg
-from drivers.scan import LostReason, ScannerLost
-from drivers.v4l2 import REASONS, steady, why_not
+from drivers.scan import REASONS, LostReason, ScannerLost
+from drivers.v4l2 import steady, why_not
 
 FIRST_FRAME_SECONDS = 3.0
 """How long a camera may take to start its stream."""

@@ -5,6 +5,7 @@ One rule: a payload leaves here as it was encoded.  What it means is for the til
 
 from __future__ import annotations
 
+import errno
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -69,11 +70,25 @@ class LostReason(StrEnum):
     """It was there and went away: unplugged, or its server ended."""
     STALLED = "stalled"
     """It is there and sends nothing, though it should."""
+    SPOILED = "spoiled"
+    """A scan came, but not whole; it has to be made again.  The scanner itself is well."""
     GARBLED = "garbled"
     """It sends, but nothing that makes sense: most likely at another speed."""
     BAD_URL = "bad_url"
     NO_DECODER = "no_decoder"
     """The machine lacks the library that would read codes from pictures."""
+
+
+REASONS = {
+    errno.ENOENT: LostReason.MISSING,
+    errno.ENOTDIR: LostReason.MISSING,
+    errno.ENODEV: LostReason.MISSING,
+    errno.ENXIO: LostReason.MISSING,
+    errno.EBUSY: LostReason.BUSY,
+    errno.EACCES: LostReason.PERMISSION,
+    errno.EPERM: LostReason.PERMISSION,
+}
+"""What the system says when a device file cannot be opened."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,22 +5,11 @@ Source   linux/videodev2.h and linux/v4l2-controls.h
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import struct
 
-from drivers.scan import LostReason
-
-REASONS = {
-    errno.ENOENT: LostReason.MISSING,
-    errno.ENOTDIR: LostReason.MISSING,
-    errno.ENODEV: LostReason.MISSING,
-    errno.ENXIO: LostReason.MISSING,
-    errno.EBUSY: LostReason.BUSY,
-    errno.EACCES: LostReason.PERMISSION,
-    errno.EPERM: LostReason.PERMISSION,
-}
+from drivers.scan import REASONS, LostReason
 
 _VIDIOC_QUERYCAP = 0x80685600
 _QUERYCAP_BYTES = 104
