@@ -24,7 +24,8 @@ VERBS = {
     "journal": "is the journal whole, and what is in it",
     "open": "everything that is not final, and what is being done about it",
     "voucher": "check or issue a voucher",
-    "read": "the codes on pictures, videos and in recordings",
+    "read": "the codes on pictures and videos",
+    "listen": "what a scanner says, for finding out what is wrong with it",
     "keys": "make, show and check keys and trust lists",
 }
 """Each verb is the module of its name here, with `add_parser(verbs)` and `run(args) -> int`."""

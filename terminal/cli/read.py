@@ -120,7 +120,7 @@ def _read(path: Path, formats: frozenset[Format], effort: Effort) -> dict[str, A
 
 def _told(code: Code) -> dict[str, Any]:
     return {
-        "text": _text(code.payload),
+        "text": text_of(code.payload),
         "bytes_hex": code.payload.hex(),
         "format": code.format,
         "decoder": code.decoder,
@@ -129,7 +129,8 @@ def _told(code: Code) -> dict[str, Any]:
     }
 
 
-def _text(payload: bytes) -> str | None:
+def text_of(payload: bytes) -> str | None:
+    """What the bytes say, in the first charset they are valid in; None for none."""
     for charset in CHARSETS:
         try:
             return payload.decode(charset)
