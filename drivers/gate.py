@@ -1,7 +1,7 @@
 """Whether a frame is worth reading: most frames show a counter where nothing has moved.
 
 One rule: nothing readable is passed over for good.  After a change every frame is read until the
-picture has settled, so that each rung of the ladder has its turns at it; then it is read once with
+picture has settled, so that each rung of the ladder has its turns at it; then for a while with
 everything there is; and a still picture is looked at once a second all the same.
 
 Pure: the time is an argument.
@@ -28,6 +28,7 @@ CHANGE_LEVELS_MIN = 12
 CHANGED_PIXELS_MIN = 12
 """A code just large enough to be read covers some 300 of a 720p frame's thumbnail."""
 SETTLE_SECONDS = 1.0
+SETTLED_SECONDS = 1.0
 STILL_EVERY_SECONDS = 1.0
 
 
@@ -37,7 +38,7 @@ class Look(StrEnum):
     LIVE = "live"
     """Something moved less than SETTLE_SECONDS ago."""
     SETTLED = "settled"
-    """The first frame after that: it stands for many, and is worth more time."""
+    """Nothing has moved since then, but not for long: a code may lie there that is hard to read."""
     STILL = "still"
     """One frame a second of a picture that does not change."""
 
@@ -59,6 +60,7 @@ class Gate:
         self._reference: Picture | None = None
         self._moved: Region | None = None
         self._changed_at = 0.0
+        self._settled_until = 0.0
         self._looked_at = 0.0
 
     def look(self, thumbnail: Picture, at: float) -> Glance:
@@ -74,7 +76,9 @@ class Gate:
             self._moved = changed if self._moved is None else self._moved.around(changed)
         if at - self._changed_at < SETTLE_SECONDS:
             glance = Glance(Look.LIVE, self._moved_in_frame())
-        elif self._moved is not None:
+        elif self._moved is not None or at < self._settled_until:
+            if self._moved is not None:
+                self._settled_until = at + SETTLED_SECONDS
             self._moved = None
             glance = Glance(Look.SETTLED, None)
         elif at - self._looked_at >= STILL_EVERY_SECONDS:

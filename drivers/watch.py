@@ -4,6 +4,8 @@ A phone is in view for thirty frames and more.  So each frame gets the cheap run
 ones as many as its time allows; the next frame goes on where this one stopped.  Where a code was
 read, the next frame is read there first.
 
+No frame holds up the next for long: a phone may come any moment.
+
 One rule: what costs time is done where something moved.  An empty counter gets the cheap rungs,
 and the dearest of these in every other frame.
 
@@ -18,12 +20,10 @@ from drivers.decode import Climb, Code, Reader, nearest_first
 from drivers.gate import Glance, Look
 from drivers.ladder import BY_NAME, CHEAP, DEAR, FOCUS, LAST, Rung
 from drivers.opencv import Picture
-from drivers.region import Region, region_of
+from drivers.region import region_of
 
 LIVE_SECONDS = 0.008
 """Processor time for the dear rungs of one frame."""
-SETTLED_SECONDS = 0.5
-"""For one frame of a picture that has stopped changing: nothing is happening meanwhile."""
 IDLE_EVERY = 8
 """Where nothing moved, one dear rung in so many frames."""
 WHOLE_EVERY = 4
@@ -52,17 +52,13 @@ class Watch:
         glance   what the gate made of it; not SKIP
         """
         self._frames += 1
-        is_settled = glance.look is Look.SETTLED
-        climb = Climb(self._reader, luma, SETTLED_SECONDS if is_settled else LIVE_SECONDS)
+        climb = Climb(self._reader, luma, LIVE_SECONDS)
         codes: list[Code] = []
-        if not is_settled and self._frames % WHOLE_EVERY:
+        if self._frames % WHOLE_EVERY:
             codes = self._where_they_were(climb)
         is_idle = glance.look is Look.LIVE and glance.moved is None
         codes = codes or climb.whole(CHEAP[:-1] if is_idle and self._frames % 2 else CHEAP)
-        if not codes and is_settled:
-            codes = climb.focus() or climb.by_and_by(DEAR + LAST)
-        elif not codes:
-            codes = self._by_turns(climb, glance.moved)
+        codes = codes or self._by_turns(climb, glance)
         self._tracked = tuple(codes)
         if self._goods and (glance.look is not Look.LIVE or self._frames % GOODS_EVERY == 0):
             codes = codes + climb.goods()
@@ -80,14 +76,20 @@ class Watch:
             codes += found
         return codes
 
-    def _by_turns(self, climb: Climb, moved: Region | None) -> list[Code]:
+    def _by_turns(self, climb: Climb, glance: Glance) -> list[Code]:
         focus = _turned(FOCUS, self._focus_turn)
         codes = climb.focus(focus)
-        if not codes and (moved is not None or self._frames % IDLE_EVERY == 0):
-            codes = climb.by_and_by(_turned(DEAR, self._dear_turn), moved, focus)
+        is_settled = glance.look is Look.SETTLED
+        if not codes and (is_settled or glance.moved is not None or self._is_turn_of_idle):
+            dear = DEAR + LAST if is_settled else DEAR
+            codes = climb.by_and_by(_turned(dear, self._dear_turn), glance.moved, focus)
         self._dear_turn += climb.dear_climbed
         self._focus_turn += climb.focus_climbed
         return codes
+
+    @property
+    def _is_turn_of_idle(self) -> bool:
+        return self._frames % IDLE_EVERY == 0
 
 
 def _turned(rungs: Sequence[Rung], turn: int) -> tuple[Rung, ...]:
