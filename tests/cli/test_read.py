@@ -12,7 +12,7 @@ import pytest
 from drivers.opencv import Picture, cv2
 from terminal.cli import main
 from tests.drivers.scenes import counter, film, flat
-from tests.drivers.test_decode import F, bars
+from tests.drivers.test_goods import F, bars
 
 
 def save(path: Path, luma: Picture) -> Path:

@@ -10,8 +10,9 @@ import numpy as np
 from drivers import LostReason, ScannerState, open_scanner
 from drivers.capture import STALL_SECONDS
 from tests.drivers.cameras import EMPTY, PAYLOADS, SHOWN, WebCamera
+from tests.drivers.hard_screens import BY_ONE_RUNG
 from tests.drivers.scenes import Scene, jpeg, payload, photograph
-from tests.drivers.test_decode import BY_ONE_RUNG, GOODS, bars
+from tests.drivers.test_goods import GOODS, bars
 from tests.drivers.watching import News, nothing_comes, take
 
 # --- codes -----------------------------------------------------------------------------------

@@ -15,8 +15,8 @@ from drivers.camera import Ended, Newest, PictureReader, Started
 from drivers.capture import STALL_SECONDS, Frame
 from drivers.feed import Feed
 from tests.drivers.cameras import SCENE
+from tests.drivers.hard_screens import BY_ONE_RUNG
 from tests.drivers.scenes import counter, payload, photograph
-from tests.drivers.test_decode import BY_ONE_RUNG
 from tests.drivers.watching import PATIENCE_SECONDS, News, nothing_comes
 
 

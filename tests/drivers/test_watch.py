@@ -14,8 +14,9 @@ from drivers.ladder import BY_NAME, CHEAP, DEAR, FOCUS, LAST, Rung
 from drivers.opencv import Picture
 from drivers.region import Region
 from drivers.watch import GOODS_EVERY, IDLE_EVERY, WHOLE_EVERY, Watch
+from tests.drivers.hard_screens import BY_ONE_RUNG
 from tests.drivers.scenes import Scene, counter, flat, payload, photograph
-from tests.drivers.test_decode import BY_ONE_RUNG, F, bars
+from tests.drivers.test_goods import F, bars
 
 IDLE = Glance(Look.LIVE, None)
 EVERYWHERE = Glance(Look.LIVE, Region(0, 0, 1280, 720))
