@@ -7,13 +7,13 @@ nothing has a silent default that could move money another way.
 from __future__ import annotations
 
 import tomllib
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
-from terminal.sale.events import Account, Decline
+from terminal.profile import Mode, Profile, contradictions
+from terminal.sale.events import Account
 from terminal.sale.funding import FundingRule
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -23,21 +23,12 @@ SHIPPED = next(
 )
 """Inside an installed package, else beside it in a checkout."""
 
-Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
-Delay = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
 _SHOWN = r"^[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+\Z"
 """A name that is printed and sent: not empty, no control, line break or change of direction."""
 
 
 class ConfigError(Exception):
     """A configuration file cannot be used; the message names file and key."""
-
-
-class Mode(StrEnum):
-    """Who divides an amount among the accounts."""
-
-    PLATFORM_SPLITS = "platform_splits"
-    TERMINAL_FALLS_BACK = "terminal_falls_back"
 
 
 class Shop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,58 +67,6 @@ class Counter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keys: Keys
 
 
-class Timeouts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    connect_seconds: Seconds
-    query_seconds: Seconds
-    settle_seconds: Seconds
-    reverse_seconds: Seconds
-
-
-class Resolve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    ask_at_seconds: Annotated[tuple[Delay, ...], msgspec.Meta(min_length=1, max_length=100)]
-    """Since the outcome became unknown; after the last one the charge is reversed."""
-    reverse_every_seconds: Annotated[
-        tuple[Seconds, ...], msgspec.Meta(min_length=1, max_length=100)
-    ]
-    """Between tries; the last one repeats."""
-
-
-class Capabilities(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    query_by_own_id: bool
-    """Whether the platform can be asked what became of a message, by the till's own id."""
-    idempotent_repeat: bool
-    """Whether a message sent twice under one id counts once, and is answered alike."""
-    failure_is_final: bool
-    """Whether infcode -1 on a charge proves that nothing happened."""
-    reversal_binds_unknown: bool
-    """Whether a reversed id that the platform has never seen is refused when it arrives later."""
-    flight_seconds_max: Seconds
-    """Where it does not bind: how long to wait before the reversal is repeated and believed."""
-
-
-class DeclineText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    contains: Annotated[str, msgspec.Meta(min_length=1)]
-    reason: Decline
-
-
-class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One settlement platform: `platforms/NAME.toml`."""
-
-    name: str
-    environment: Literal["test", "production"]
-    url: Annotated[str, msgspec.Meta(pattern="^https?://")]
-    path: Annotated[str, msgspec.Meta(pattern="^/")]
-    keys_path: Annotated[str, msgspec.Meta(pattern="^(/.*)?$")]
-    """Where a newer list of issuers can be fetched; empty: nowhere."""
-    mode: Mode
-    receiver_code: Annotated[str, msgspec.Meta(max_length=10)]
-    interface_version: Annotated[str, msgspec.Meta(max_length=6)]
-    timeouts: Timeouts
-    resolve: Resolve
-    capabilities: Capabilities
-    declines: tuple[DeclineText, ...]
-
-
 T = TypeVar("T")
 
 
@@ -145,9 +84,8 @@ def load_counter(name: str) -> tuple[Counter, Path]:
 def load_profile(name: str, beside: Path) -> Profile:
     path = find("platforms", name, beside)
     profile = read(path, Profile)
-    asks = profile.resolve.ask_at_seconds
-    if list(asks) != sorted(asks):
-        raise ConfigError(f"{path}: resolve.ask_at_seconds must rise")
+    for sentence in contradictions(profile):
+        raise ConfigError(f"{path}: {sentence}")
     return profile
 
 

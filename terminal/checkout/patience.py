@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from terminal.config import Resolve
+from terminal.profile import Resolve
 
 EARLY_SECONDS = 0.001
 """A timer may wake this much before its time: a clock has a grain, and sums of floats round."""

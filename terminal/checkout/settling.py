@@ -14,7 +14,7 @@ from typing import assert_never
 from terminal.checkout.book import Book
 from terminal.checkout.patience import Patience, begin, begin_reversing
 from terminal.clock import Clock
-from terminal.config import Profile
+from terminal.profile import Profile
 from terminal.sale.events import (
     ChargeApproved,
     ChargeDeclined,

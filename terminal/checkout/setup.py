@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from terminal.checkout.disk import Disk
 from terminal.checkout.reception import Reception
 from terminal.clock import Clock
-from terminal.config import Profile
 from terminal.journal import Journal
+from terminal.profile import Profile
 from terminal.sale.funding import FundingRule
 from terminal.settlement.client import Platform
 

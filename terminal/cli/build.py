@@ -24,7 +24,6 @@ from terminal.config import (
     SHIPPED,
     ConfigError,
     Counter,
-    Profile,
     find,
     load_counter,
     load_funding,
@@ -33,8 +32,11 @@ from terminal.config import (
 from terminal.journal import LATEST_TIME, Journal, JournalError
 from terminal.journal.room import Room
 from terminal.keystore import KeyStore, KeyStoreError
+from terminal.profile import Profile, VoucherPassword, contradictions
 from terminal.sale.funding import FundingRule
 from terminal.settlement.client import Platform
+from terminal.settlement.credentials import NO_CREDENTIALS, Credentials
+from terminal.settlement.credentials import load as load_credentials
 from terminal.settlement.dialect import MessageIds, Sender
 from terminal.text import LANGUAGES, TextError, Words
 from terminal.voucher.algorithms import NotAKey, load_public_key
@@ -76,6 +78,8 @@ class Plan:
     """The same, as it was signed."""
     roots: tuple[bytes, ...]
     words: dict[str, Words]
+    credentials: Credentials = NO_CREDENTIALS
+    """The keys and secrets the profile names."""
 
 
 def plan(args: argparse.Namespace) -> Plan:
@@ -84,7 +88,8 @@ def plan(args: argparse.Namespace) -> Plan:
         counter, beside = load_counter(args.counter)
         profile = load_profile(args.profile or counter.platform, beside)
         if args.platform:
-            profile = msgspec.structs.replace(profile, url=_http_url(args.platform))
+            profile = msgspec.structs.replace(profile, url=http_url(args.platform))
+        _fits(profile, counter)
         changes = {"language": args.lang, "after_restart": args.after_restart}
         counter = msgspec.structs.replace(counter, **{k: v for k, v in changes.items() if v})
         roots = _roots(counter, beside)
@@ -99,12 +104,33 @@ def plan(args: argparse.Namespace) -> Plan:
             data,
             roots,
             {language: Words.load(SHIPPED / "lang", language) for language in LANGUAGES},
+            load_credentials(profile, lambda name: find("keys", name, beside), nonce),
         )
     except (ConfigError, CatalogueError, TextError) as exc:
         raise Stop(Exit.CONFIG, str(exc)) from exc
 
 
-def _http_url(text: str) -> str:
+def _fits(profile: Profile, counter: Counter) -> None:
+    """What a till of this counter cannot do on this platform.  Raises ConfigError."""
+    for sentence in contradictions(profile):
+        raise ConfigError(f"platform {profile.name}: {sentence}")
+    if counter.till.number >= 10**profile.message_id.till_digits:
+        raise ConfigError(
+            f"till.number {counter.till.number} does not fit into message_id.till_digits"
+            f" {profile.message_id.till_digits} of platform {profile.name}"
+        )
+    if isinstance(profile.signature, VoucherPassword):
+        raise ConfigError(
+            f"platform {profile.name}: signature voucher_password: a till has no key pad to ask"
+            " the customer for it; `gongji conformance` can try the platform all the same"
+        )
+
+
+def nonce() -> str:
+    return str(uuid.uuid4())
+
+
+def http_url(text: str) -> str:
     url = httpx.URL(text)
     if url.scheme not in ("http", "https") or not url.host:
         raise ConfigError(f"--platform {text}: must be an http:// or https:// address")
@@ -177,6 +203,21 @@ def _not_in_earnest(profile: Profile, bundle: KeyBundle) -> None:
         )
 
 
+def sender_of(counter: Counter, profile: Profile) -> Sender:
+    """What every message says of a till of this counter."""
+    return Sender(
+        counter.shop.code,
+        counter.shop.name,
+        counter.shop.region,
+        counter.till.operator,
+        counter.till.operator_name,
+        profile.receiver_code,
+        profile.interface_version,
+        _mac(),
+        _own_ip(profile.url),
+    )
+
+
 def _mac() -> str:
     digits = f"{uuid.getnode():012x}"
     return ":".join(digits[i : i + 2] for i in range(0, 12, 2))
@@ -231,23 +272,17 @@ async def open_till(
         journal = Journal(journal_path, room=Room(journal_path))
         latest = journal.mark(LATEST_TIME)
         message_ids = MessageIds(
-            counter.shop.code, counter.till.number, clock.now, journal.latest_message_id()
+            counter.shop.code,
+            counter.till.number,
+            clock.now,
+            journal.latest_message_id(),
+            made.profile.message_id.till_digits,
         )
         sale_ids = SaleIds(counter.till.number, clock.now, journal.greatest_sale_id())
     except JournalError as exc:
         raise Stop(Exit.JOURNAL, str(exc)) from exc
-    sender = Sender(
-        counter.shop.code,
-        counter.shop.name,
-        counter.shop.region,
-        counter.till.operator,
-        counter.till.operator_name,
-        made.profile.receiver_code,
-        made.profile.interface_version,
-        _mac(),
-        _own_ip(made.profile.url),
-    )
-    platform = Platform(made.profile, sender, clock.now, message_ids, transport)
+    sender = sender_of(counter, made.profile)
+    platform = Platform(made.profile, sender, clock.now, message_ids, transport, made.credentials)
     seen = datetime.fromisoformat(latest) if latest else None
     trust = _trust(made, KeyStore(journal_path.with_name("keys")), clock.now())
     try:

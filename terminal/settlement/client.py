@@ -13,14 +13,16 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from terminal.config import Profile
+from terminal.profile import Profile
 from terminal.sale.events import Account, Decline
 from terminal.sale.funding import WHOLE_CART
 from terminal.sale.money import NOTHING, Fen
 from terminal.sale.sale import Sale, Tender
 from terminal.settlement import messages
-from terminal.settlement.dialect import Reply, Request, Sender, decode, encode
+from terminal.settlement.credentials import NO_CREDENTIALS, Credentials
+from terminal.settlement.dialect import Reply, Request, Sender, decode, encode, made_at
 from terminal.settlement.fields import Unreadable, Unsendable, read
+from terminal.settlement.gateway import gateway_of
 from terminal.settlement.messages.accounts import VisitFound
 from terminal.settlement.messages.node import I, Node, O, Transaction
 from terminal.settlement.messages.people import Operator, SignIn
@@ -60,10 +62,14 @@ from terminal.settlement.outcome import (
     Reversed,
     Unknown,
 )
+from terminal.settlement.seal import seal_of
 from terminal.settlement.wire import Answer, NeverSent, Wire
 from terminal.text import visible, words_of_platform
 
 BUNDLE_BYTES_MAX = 100_000
+FORGOTTEN = "the charge is older than the platform keeps message ids: ask the bureau"
+NOT_LET_IN = ("HTTP 401", "HTTP 403")
+"""Causes after which the gateway is shown a new token; the charge stays unknown all the same."""
 
 
 class Platform:
@@ -74,15 +80,21 @@ class Platform:
         now: Callable[[], datetime],
         new_msgid: Callable[[], str],
         transport: httpx.AsyncBaseTransport | None = None,
+        credentials: Credentials = NO_CREDENTIALS,
     ) -> None:
-        """transport  where requests go instead of the network, for tests."""
+        """transport  where requests go instead of the network, for tests
+        credentials  the keys and secrets the profile names
+        """
         self._profile, self._sender = profile, sender
         self._capabilities = profile.capabilities
         self._now, self.new_msgid = now, new_msgid
         self._sign_no = ""
         self.clock_ahead_seconds = 0.0
         """How far the platform's clock was ahead of ours at its latest answer."""
-        self._wire = Wire(profile.url, profile.timeouts.connect_seconds, transport)
+        seconds = profile.timeouts.connect_seconds
+        self._wire = Wire(profile.url, seconds, transport, credentials.tls)
+        self._gateway = gateway_of(profile, credentials, self._wire, now)
+        self._seal = seal_of(profile, credentials)
 
     async def close(self) -> None:
         await self._wire.close()
@@ -191,9 +203,10 @@ class Platform:
         reply = await self._send(request, self._profile.timeouts.reverse_seconds)
         if not isinstance(reply, Reply) or not reply.ok:
             return _not_reversed(reply)
-        if not self._capabilities.query_by_own_id:
-            return self._taken_at_its_word()
-        return self._as_shown(await self._find_visit(sale, tender))
+        visit = await self._find_visit(sale, tender) if self._capabilities.query_by_own_id else None
+        if visit is None and self._is_forgotten(tender):
+            return NotReversed(FORGOTTEN)
+        return self._as_shown(visit)
 
     # -- one step down
 
@@ -220,6 +233,8 @@ class Platform:
         reply = await self._send(request, self._profile.timeouts.reverse_seconds)
         if not isinstance(reply, Reply) or not reply.ok:
             return _not_reversed(reply)
+        if not tender.settlement_id and self._is_forgotten(tender):
+            return NotReversed(FORGOTTEN)
         if not self._capabilities.query_by_own_id:
             return Reversed() if tender.settlement_id else self._taken_at_its_word()
         told = await self._question(messages.FIND_DEBIT, about, region(sale))
@@ -228,6 +243,11 @@ class Platform:
         if told.acctinfo.stas == "1":
             return Landed(told.acctinfo.trns_id, "")
         return Reversed() if told.acctinfo.stas in ("2", "3") else self._taken_at_its_word()
+
+    def _is_forgotten(self, tender: Tender) -> bool:
+        """Whether the charge is older than the platform keeps message ids."""
+        age = self._now() - made_at(tender.key)
+        return age.total_seconds() > self._capabilities.ids_kept_seconds
 
     def _taken_at_its_word(self) -> Reversal:
         """What an accepted reversal is worth where the platform shows nothing of the charge."""
@@ -261,7 +281,7 @@ class Platform:
 
     async def _find_visit(self, sale: Sale, tender: Tender) -> VisitFound | Unknown | None:
         """The visit made by this charge's message (5201); None where the platform shows none."""
-        asked = lately(sale, self._now())
+        asked = lately(psn_no(sale), self._now())
         told = await self._question(messages.FIND_VISITS, asked, region(sale))
         if isinstance(told, Declined | Unknown):
             return as_unknown(told)
@@ -280,14 +300,20 @@ class Platform:
             infno,
             self.new_msgid(),
             message,
+            self._seal,
             sign_no=self._sign_no,
             insured_region=insured_region,
         )
 
     def _reversal(self, infno: str, message: Node, sale: Sale, tender: Tender) -> Request:
-        """The same bytes on every try, also after a restart: hence no sign-in number."""
+        """The same message on every try, also after a restart: hence no sign-in number."""
         return encode(
-            self._sender, infno, tender.reversal_key, message, insured_region=region(sale)
+            self._sender,
+            infno,
+            tender.reversal_key,
+            message,
+            self._seal,
+            insured_region=region(sale),
         )
 
     async def _question(
@@ -311,13 +337,17 @@ class Platform:
             return Unknown(f"reply: {exc}")
 
     async def _send(self, request: Request, read_seconds: float) -> Reply | NeverSent | Unknown:
-        headers = {"Content-Type": "application/json"}
+        headers = await self._gateway.headers(request.body)
+        if isinstance(headers, NeverSent):
+            return headers
         answer = await self._wire.post(self._profile.path, request.body, read_seconds, headers)
         if not isinstance(answer, Answer):
+            if answer.cause in NOT_LET_IN:
+                self._gateway.refused()
             return answer
         self._note_clock(answer.date)
         try:
-            return decode(answer.content)
+            return decode(answer.content, self._seal)
         except Unreadable as exc:
             return Unknown(f"reply: {exc}")
 
@@ -339,6 +369,8 @@ class Platform:
 
     def _refused(self, words: str, available: Fen | None) -> Declined | Unknown:
         """What a refusal in these words is worth."""
+        if any(text in words for text in self._profile.pending):
+            return Unknown(f"pending: {words}")
         if not self._capabilities.failure_is_final:
             return Unknown(f"infcode -1: {words}")
         reason = self._decline_reason(words)

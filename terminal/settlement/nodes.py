@@ -102,11 +102,11 @@ def named(sale: Sale, setl_id: str, mdtrt_id: str) -> NameSettlement:
     )
 
 
-def lately(sale: Sale, now: datetime) -> AskVisits:
-    """5201: the person's pharmacy visits around now."""
+def lately(psn_no: str, now: datetime) -> AskVisits:
+    """5201: a person's pharmacy visits around now."""
     return AskVisits(
         data=VisitsAsked(
-            psn_no=psn_no(sale),
+            psn_no=psn_no,
             begntime=moment(now - timedelta(days=VISITS_DAYS)),
             endtime=moment(now + timedelta(days=1)),
             med_type=PHARMACY,

@@ -7,6 +7,7 @@ so whoever wrote a charge down knows how often it can have been taken.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -36,16 +37,23 @@ class NeverSent:
 
 class Wire:
     def __init__(
-        self, url: str, connect_seconds: float, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        url: str,
+        connect_seconds: float,
+        transport: httpx.AsyncBaseTransport | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         """url  scheme, host and port of the platform
         transport  where requests go instead of the network, for tests
+        tls  whose certificates count, and our own; None: the system's, and none
         """
         self._url, self._connect_seconds = httpx.URL(url), connect_seconds
         # A kept connection may be dead without anyone knowing, and a request on a dead connection
         # is an outcome nobody knows.  A new one each time costs a millisecond.
         self._transport = transport or httpx.AsyncHTTPTransport(
-            limits=httpx.Limits(max_keepalive_connections=0), trust_env=False
+            verify=tls or True,
+            limits=httpx.Limits(max_keepalive_connections=0),
+            trust_env=False,
         )
         self._urls: dict[str, httpx.URL] = {}
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from terminal import catalogue, config
 from terminal.catalogue import CatalogueError
-from terminal.config import SHIPPED, ConfigError, Mode
+from terminal.config import SHIPPED, ConfigError
+from terminal.profile import Mode
 from terminal.sale.events import Account
 from terminal.sale.money import Fen, parse_yuan, yuan
 from terminal.text import LANGUAGES, TextError, Words, visible, words_of_platform

@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from terminal.config import Capabilities
 from tests.simulation.audit import Auditor
 from tests.simulation.clerk import Clerk
 from tests.simulation.faults import Faults
@@ -289,12 +288,12 @@ def _made(plan: Plan, rng: random.Random) -> tuple[Shop, Promises]:
         )
     else:
         promises = Promises(*draws)
-    capabilities = Capabilities(
-        promises.query_by_own_id,
-        promises.idempotent_repeat,
-        promises.failure_is_final,
-        promises.reversal_binds_unknown,
-        shipped.flight_seconds_max,
+    capabilities = msgspec.structs.replace(
+        shipped,
+        query_by_own_id=promises.query_by_own_id,
+        idempotent_repeat=promises.idempotent_repeat,
+        failure_is_final=promises.failure_is_final,
+        reversal_binds_unknown=promises.reversal_binds_unknown,
     )
     profile = msgspec.structs.replace(made.profile, capabilities=capabilities)
     return replace(made, profile=profile), promises

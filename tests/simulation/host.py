@@ -18,8 +18,9 @@ from terminal.checkout import Checkout, Setup
 from terminal.checkout.reception import Reception
 from terminal.checkout.trust import Trust
 from terminal.cli.build import SaleIds
-from terminal.config import SHIPPED, Mode, Profile, load_funding, load_profile
+from terminal.config import SHIPPED, load_funding, load_profile
 from terminal.journal import LATEST_TIME, Journal, JournalError
+from terminal.profile import Mode, Profile
 from terminal.sale.events import Event, Notice
 from terminal.sale.funding import FundingRule
 from terminal.sale.sale import Sale

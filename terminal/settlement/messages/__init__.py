@@ -34,6 +34,9 @@ TAKE_BACK = Transaction("2103", "药店结算撤销", pharmacy.NameSettlement, S
 REVERSE = Transaction("2601", "冲正交易", pharmacy.ReverseMessage, Nothing)
 FIND_VISITS = Transaction("5201", "就诊信息查询", accounts.AskVisits, accounts.VisitsTold)
 FIND_SETTLEMENT = Transaction("5203", "结算信息查询", pharmacy.NameSettlement, Settlement)
+RECONCILE = Transaction(
+    "3201", "医药机构费用结算对总账", accounts.Reconcile, accounts.ReconcileTold
+)
 DEBIT = Transaction("X101", "账户扣款", pharmacy.AskDebit, pharmacy.DebitTold)
 REVERSE_DEBIT = Transaction("X102", "账户扣款冲正", pharmacy.NameDebit, Nothing)
 FIND_DEBIT = Transaction("X103", "账户扣款查询", pharmacy.NameDebit, pharmacy.DebitTold)
@@ -88,7 +91,7 @@ _ROWS: tuple[Transaction[Any, Any], ...] = (
     Transaction("2402", "出院办理", inpatient.DischargeStay, Nothing),
     Transaction("2404", "入院撤销", inpatient.TakeBackAdmission, Nothing),
     REVERSE,
-    Transaction("3201", "医药机构费用结算对总账", accounts.Reconcile, accounts.ReconcileTold),
+    RECONCILE,
     Transaction(
         "3202", "医药机构费用结算对明细账", accounts.ReconcileRows, accounts.ReconcileRowsTold
     ),

@@ -1,0 +1,285 @@
+"""What one settlement platform is like: `platforms/NAME.toml` as types, and what cannot be true.
+
+One rule: a profile that contradicts itself is refused at start, in a sentence that names the key.
+A wrong promise here is how money gets lost: the resolver believes what the profile says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Annotated, Literal
+
+import msgspec
+
+from terminal.sale.events import Decline
+
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
+Delay = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
+LongSeconds = Annotated[float, msgspec.Meta(gt=0, le=4_000_000_000)]
+Words = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+FileName = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class Mode(StrEnum):
+    """Who divides an amount among the accounts."""
+
+    PLATFORM_SPLITS = "platform_splits"
+    TERMINAL_FALLS_BACK = "terminal_falls_back"
+
+
+class Timeouts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    connect_seconds: Seconds
+    query_seconds: Seconds
+    settle_seconds: Seconds
+    reverse_seconds: Seconds
+
+
+class Resolve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    ask_at_seconds: Annotated[tuple[Delay, ...], msgspec.Meta(min_length=1, max_length=100)]
+    """Since the outcome became unknown; after the last one the charge is reversed."""
+    reverse_every_seconds: Annotated[
+        tuple[Seconds, ...], msgspec.Meta(min_length=1, max_length=100)
+    ]
+    """Between tries; the last one repeats."""
+
+
+class Capabilities(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    query_by_own_id: bool
+    """Whether the platform can be asked what became of a message, by the till's own id."""
+    idempotent_repeat: bool
+    """Whether a message sent twice under one id counts once, and is answered alike."""
+    failure_is_final: bool
+    """Whether infcode -1 on a charge proves that nothing happened, but for the `pending` texts."""
+    reversal_binds_unknown: bool
+    """Whether a reversed id that the platform has never seen is refused when it arrives later."""
+    flight_seconds_max: Seconds
+    """Where it does not bind: how long to wait before the reversal is repeated and believed."""
+    ids_kept_seconds: LongSeconds
+    """How long the platform knows a message id.  What it says of an older one proves nothing."""
+    token_seconds_max: LongSeconds
+    """How long one voucher may be used after it was identified."""
+
+
+class DeclineText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    contains: Words
+    reason: Decline
+
+
+class MessageIdRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`fixmedins_code` 12, time 14, and four digits of the institution's own."""
+
+    till_digits: Annotated[int, msgspec.Meta(ge=1, le=2)]
+    """How many of the four name the till; the others count within one second."""
+
+
+# -- the gateway: headers
+
+
+class PlainGateway(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="plain"
+):
+    """No headers of its own: a front machine in the private network."""
+
+
+class XTifGateway(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="x-tif"
+):
+    """`x-tif-paasid`, `-timestamp`, `-nonce` and `-signature` (国家网关)."""
+
+    paasid: Words
+    token_file: FileName
+    """The secret that is hashed between the time and the nonce."""
+    upper_case: bool
+    """Whether the hexadecimal digits of the signature are capitals."""
+
+
+class OAuthGateway(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="oauth"
+):
+    """A bearer token for client id and secret, fetched before it is needed."""
+
+    token_path: Annotated[str, msgspec.Meta(pattern="^/")]
+    client_id: Words
+    secret_file: FileName
+
+
+class SignedGateway(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="rfc9421"
+):
+    """HTTP message signatures (RFC 9421) over method, path and content, for an own platform."""
+
+    key_id: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9._-]{1,100}$")]
+    key_file: FileName
+    """Ed25519 or P-256, PKCS #8."""
+
+
+Gateway = PlainGateway | XTifGateway | OAuthGateway | SignedGateway
+
+
+# -- the body: signature and encryption
+
+
+class Unsigned(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="none"
+):
+    """`cainfo` stays empty."""
+
+
+class Sm2Signature(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="sm2"
+):
+    """`cainfo` = Base64 of SM3withSM2 (r, s: 64 bytes) over the JSON text of `input`."""
+
+    user_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    """The signer's identity; some provinces take the client id."""
+    key_file: FileName
+
+
+class VoucherPassword(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    tag_field="kind",
+    tag="voucher_password",
+):
+    """`cainfo` = Base64 of RSA(password + token) in 2102, 2207 and 2304, empty in the others."""
+
+    public_key_file: FileName
+    signtype: Annotated[str, msgspec.Meta(max_length=10)]
+    """ "MOCK" in one province's test environment."""
+
+
+Signature = Unsigned | Sm2Signature | VoucherPassword
+
+
+class Unencrypted(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="none"
+):
+    """`input` is a JSON object."""
+
+
+class Sm4Encryption(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="sm4"
+):
+    """`input` = Base64 of SM4-ECB with PKCS #7; a reply is the same where it says so."""
+
+    key_file: FileName
+    """Sixteen bytes, or thirty-two hexadecimal digits."""
+    name: Literal["encType", "enc_type"]
+    """How this province spells the field that says "SM4"."""
+
+
+Encryption = Unencrypted | Sm4Encryption
+
+
+class Tls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which certificates count; without this table, the system's, and none of our own."""
+
+    ca_file: str
+    """Who may vouch for the platform; empty: the system's authorities."""
+    cert_file: str
+    key_file: str
+    """The till's own certificate and key (mTLS); both empty: none."""
+
+
+class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One settlement platform: `platforms/NAME.toml`."""
+
+    name: str
+    environment: Literal["test", "production"]
+    url: Annotated[str, msgspec.Meta(pattern="^https?://")]
+    path: Annotated[str, msgspec.Meta(pattern="^/")]
+    keys_path: Annotated[str, msgspec.Meta(pattern="^(/.*)?$")]
+    """Where a newer list of issuers can be fetched; empty: nowhere."""
+    mode: Mode
+    receiver_code: Annotated[str, msgspec.Meta(min_length=1, max_length=10)]
+    interface_version: Annotated[str, msgspec.Meta(min_length=1, max_length=6)]
+    timeouts: Timeouts
+    resolve: Resolve
+    capabilities: Capabilities
+    declines: tuple[DeclineText, ...]
+    pending: tuple[Words, ...]
+    """Texts of an infcode -1 that mean "still being processed": then nothing is known."""
+    message_id: MessageIdRule
+    gateway: Gateway
+    signature: Signature
+    encryption: Encryption
+    tls: Tls | None = None
+    unverified: tuple[str, ...] = ()
+    """Keys whose values nobody has confirmed; none may be left in production."""
+
+
+def contradictions(profile: Profile) -> Iterator[str]:
+    """What cannot be true of any platform, a sentence each, naming the keys."""
+    promises, timeouts, asks = profile.capabilities, profile.timeouts, profile.resolve
+    last_ask = asks.ask_at_seconds[-1]
+    if list(asks.ask_at_seconds) != sorted(asks.ask_at_seconds):
+        yield "resolve.ask_at_seconds must rise"
+    if promises.flight_seconds_max < timeouts.connect_seconds + timeouts.settle_seconds:
+        yield (
+            "capabilities.flight_seconds_max is shorter than the till itself waits"
+            " (timeouts.connect_seconds + timeouts.settle_seconds)"
+        )
+    if promises.ids_kept_seconds < last_ask + promises.flight_seconds_max:
+        yield (
+            "capabilities.ids_kept_seconds ends before a reversal can be believed"
+            " (the last of resolve.ask_at_seconds + capabilities.flight_seconds_max)"
+        )
+    if promises.idempotent_repeat and promises.token_seconds_max < last_ask:
+        yield (
+            "capabilities.idempotent_repeat: a repeat at the last of resolve.ask_at_seconds"
+            " would come after capabilities.token_seconds_max"
+        )
+    if profile.mode is Mode.TERMINAL_FALLS_BACK:
+        if not promises.failure_is_final:
+            yield (
+                "mode terminal_falls_back needs capabilities.failure_is_final: an account that"
+                " refuses could never be followed by the next one"
+            )
+        if promises.token_seconds_max < timeouts.settle_seconds:
+            yield (
+                "mode terminal_falls_back: capabilities.token_seconds_max is shorter than one"
+                " charge may take (timeouts.settle_seconds)"
+            )
+    yield from _contradicting_texts(profile)
+    yield from _contradicting_wire(profile)
+
+
+def _contradicting_texts(profile: Profile) -> Iterator[str]:
+    for pending in profile.pending:
+        for decline in profile.declines:
+            if decline.contains in pending or pending in decline.contains:
+                yield f'"{pending}" in pending is also a reason to decline: {decline.contains}'
+    for at, decline in enumerate(profile.declines):
+        for earlier in profile.declines[:at]:
+            if earlier.contains in decline.contains and earlier.reason is not decline.reason:
+                yield (
+                    f'declines: "{decline.contains}" is never reached,'
+                    f' "{earlier.contains}" stands before it'
+                )
+
+
+def _contradicting_wire(profile: Profile) -> Iterator[str]:
+    tls = profile.tls
+    if tls and not profile.url.startswith("https://"):
+        yield "tls: the url is not https://"
+    if tls and bool(tls.cert_file) != bool(tls.key_file):
+        yield "tls: cert_file and key_file belong together"
+    known = {"name", *_keys_of(profile)}
+    for key in profile.unverified:
+        if key not in known:
+            yield f'unverified: there is no key "{key}"'
+    if profile.environment == "production" and profile.unverified:
+        yield (
+            "environment production: confirm these with the bureau and take them out of"
+            f" unverified: {', '.join(profile.unverified)}"
+        )
+
+
+def _keys_of(struct: msgspec.Struct, prefix: str = "") -> Iterator[str]:
+    for field in msgspec.structs.fields(struct):
+        yield f"{prefix}{field.encode_name}"
+        value = getattr(struct, field.name)
+        if isinstance(value, msgspec.Struct):
+            yield from _keys_of(value, f"{prefix}{field.encode_name}.")
