@@ -20,6 +20,7 @@ VERBS = {
     "run": "the till: on screen, or --headless with JSON lines",
     "demo": "watch a sale: sandbox, pretend camera and scanner, real everything else",
     "sandbox": "a pretend settlement platform and voucher issuer on this machine",
+    "conformance": "does a platform keep what its profile promises",
     "receipt": "print the slip of a settled sale",
     "journal": "is the journal whole, and what is in it",
     "open": "everything that is not final, and what is being done about it",

@@ -24,6 +24,7 @@ from terminal.sandbox.server import HOST, bind, url_of
 from terminal.sandbox.server import run as serve
 from terminal.sandbox.settings import EVERY_TYPE, IN_MEMORY, SHIPPED, Settings
 from terminal.sandbox.store import StoreError
+from terminal.sandbox.wrong import Wrong
 
 PORT = 8000
 
@@ -58,6 +59,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="a reversed id that never arrived is carried out when it does",
     )
     add(
+        "--wrong",
+        action="append",
+        default=[],
+        choices=[choice.value for choice in Wrong],
+        help="break one promise, for `gongji conformance` to notice",
+    )
+    add(
         "--fund-ratio",
         type=_ratio,
         action="append",
@@ -85,6 +93,7 @@ def run(args: argparse.Namespace) -> int:
         account_split=AccountSplit(args.account_split),
         repeat=Repeat(args.repeat),
         tombstones=not args.no_tombstones,
+        wrong=frozenset(Wrong(name) for name in args.wrong),
         fund_ratio=dict(args.fund_ratio),
         split_within_settlement=False if args.strict_own_first else None,
         latency_seconds=args.latency,

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -34,10 +34,13 @@ from terminal.sandbox.faults import (
     ConnectionDropped,
     Fault,
     FaultKind,
+    FaultMix,
     Faults,
     TooManyFaults,
     garbled,
     server_error,
+    with_wrong_sums,
+    without_effect,
 )
 from terminal.sandbox.money import AMOUNT_FEN_MAX
 from terminal.sandbox.people import settle_in
@@ -48,6 +51,7 @@ from terminal.sandbox.store import Store, Tx
 from terminal.sandbox.transactions import Platform
 from terminal.sandbox.vouchers import Issued, load_issuer, new_voucher
 from terminal.sandbox.wire import NotJson, Writer, named_infno, parse_json, to_json
+from terminal.sandbox.wrong import Wrong
 
 CALL_SERVICE = "/fsi/api/rsfComIfsService/callService"
 BODY_BYTES_MAX = 1_000_000
@@ -84,6 +88,8 @@ class _Sandbox:
         rules = settings.rules()
         self._issuer = load_issuer(settings.issuer, settings.issuer_key_file, settings.bundle_file)
         self._faults = Faults()
+        self._under_way: set[asyncio.Task[None]] = set()
+        """Messages that were answered with 处理中 and have yet to be carried out."""
         self._store = Store(settings.database, settings.clock)
         try:
             with self._store.transaction() as tx:
@@ -91,7 +97,8 @@ class _Sandbox:
         except RelationRefused as exc:
             self._store.close()
             raise PolicyError(f"{settings.policy_file}: {exc} by its own rules") from exc
-        writer = Writer(settings.region, settings.amounts_as_text)
+        is_short = Wrong.SHORT_REFERENCE in settings.wrong
+        writer = Writer(settings.region, 29 if is_short else 30, settings.amounts_as_text)
         self._platform = Platform(self._store, rules, writer)
 
     def app(self) -> Starlette:
@@ -117,6 +124,9 @@ class _Sandbox:
     @contextlib.asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
         yield
+        for task in self._under_way:
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
         self._store.close()
 
     async def _call_service(self, request: Request) -> Response:
@@ -135,11 +145,17 @@ class _Sandbox:
             return ConnectionDropped()
         if kind is FaultKind.SERVER_ERROR_BEFORE:
             return server_error()
+        if kind and (answer := without_effect(kind, named_infno(envelope))):
+            if trouble and kind is FaultKind.PENDING:
+                self._carry_out_later(envelope, trouble.seconds)
+            return Response(answer, media_type="application/json")
         if trouble and kind is FaultKind.DELAY:
             await asyncio.sleep(trouble.seconds)
         if self._settings.latency_seconds:
             await asyncio.sleep(self._settings.latency_seconds)
         reply = await run_in_threadpool(self._platform.answer, envelope, received)
+        if kind is FaultKind.DUPLICATE:
+            reply = await run_in_threadpool(self._platform.answer, envelope, received)
         if trouble and kind is FaultKind.DELAY_REPLY:
             await asyncio.sleep(trouble.seconds)
         if kind is FaultKind.DROP_AFTER:
@@ -148,7 +164,19 @@ class _Sandbox:
             return server_error()
         if kind is FaultKind.GARBLE:
             reply = garbled(reply)
+        if kind is FaultKind.WRONG_SUMS:
+            reply = with_wrong_sums(reply)
         return Response(reply, media_type="application/json")
+
+    def _carry_out_later(self, envelope: Mapping[str, object], seconds: float) -> None:
+        async def carry_out() -> None:
+            await asyncio.sleep(seconds)
+            received = self._settings.clock()
+            await run_in_threadpool(self._platform.answer, envelope, received)
+
+        task = asyncio.create_task(carry_out())
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
 
     async def _keys(self, request: Request) -> Response:
         return Response(self._issuer.bundle, media_type="application/cbor")
@@ -204,7 +232,11 @@ class _Sandbox:
             self._faults.clear()
         elif request.method == "POST":
             try:
-                self._faults.arm(await _decoded(request, Fault))
+                body = await _body(request)
+                if b'"mix"' in body:
+                    self._faults.mix(msgspec.json.decode(body, type=FaultMix))
+                else:
+                    self._faults.arm(msgspec.json.decode(body, type=Fault))
             except (msgspec.DecodeError, BodyTooLarge, TooManyFaults) as exc:
                 return _json({"error": str(exc) or type(exc).__name__}, 400)
         return _json({"armed": self._faults.armed()})

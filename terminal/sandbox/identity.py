@@ -29,6 +29,11 @@ def sign_in(tx: Tx, call: Call, rules: Rules) -> Output:
     }
 
 
+def sign_out(tx: Tx, call: Call, rules: Rules) -> Output:
+    """9002."""
+    return {"signoutoutb": {"sign_time": seconds_text(tx.now)}}
+
+
 def identify(tx: Tx, call: Call, rules: Rules) -> Output:
     """1101.  Also for a person whose insurance is suspended: the till has to see that."""
     (data,) = call.input["data"]

@@ -156,6 +156,19 @@ def _data(*fields: Field) -> tuple[Node, ...]:
 
 
 INPUTS: Mapping[str, tuple[Node, ...]] = {
+    "3201": _data(
+        _must("insutype", 6),
+        _must("clr_type", 6),
+        _must("setl_optins", 6),
+        Field("stmt_begndate", kind=Kind.DAY_OR_MOMENT, required=True),
+        Field("stmt_enddate", kind=Kind.DAY_OR_MOMENT, required=True),
+        Field("medfee_sumamt", kind=Kind.MONEY, required=True),
+        Field("fund_pay_sumamt", kind=Kind.MONEY, required=True),
+        Field("acct_pay", kind=Kind.MONEY, required=True),
+        Field("fixmedins_setl_cnt", kind=Kind.COUNT, required=True),
+        *_may(("refd_setl_flag", 3)),
+    ),
+    "9002": (Node("signOut", (_must("sign_no", 30), _must("opter_no", 20))),),
     "9001": (Node("signIn", (_must("opter_no", 20), _must("mac", 20), _must("ip", 20))),),
     "1101": _data(
         *_CERT,

@@ -18,6 +18,7 @@ from terminal.sandbox.records import Insured, Settlement, SettlementKind, State
 from terminal.sandbox.rules import Repeat, Rules
 from terminal.sandbox.store import Tx
 from terminal.sandbox.wire import Call, Output, Refusal
+from terminal.sandbox.wrong import Wrong
 
 NOTHING_TO_SETTLE = "零费用不能结算"
 
@@ -93,7 +94,8 @@ def _work_out(tx: Tx, call: Call, rules: Rules, *, setl_id: str) -> Purchase:
         raise Refusal(vouchers.USED)
     psn_type = identity.entitled(tx, call, psn_no, insutype)
     items = _items(call)
-    if info.fen("medfee_sumamt") != sum(item.amount_fen for item in items):
+    is_checked = Wrong.UNCHECKED_TOTAL not in rules.wrong
+    if is_checked and info.fen("medfee_sumamt") != sum(item.amount_fen for item in items):
         raise Refusal("druginfo.medfee_sumamt 与明细合计不符")
     if info.fen("medfee_sumamt") == 0:
         raise Refusal(NOTHING_TO_SETTLE)

@@ -179,6 +179,23 @@ def visits(
     return [Settlement(**dict(row)) for row in rows]
 
 
+def standing(
+    tx: Tx, institution: str, insutype: str, first_day: str, last_day: str
+) -> list[Settlement]:
+    """Charges of the days, yyyy-MM-dd, that nothing took back."""
+    rows = tx.rows(
+        "SELECT * FROM settlements WHERE institution = ? AND insutype = ? AND state = ?"
+        " AND kind = ? AND substr(setl_time, 1, 10) BETWEEN ? AND ?",
+        institution,
+        insutype,
+        State.SETTLED,
+        SettlementKind.CHARGE,
+        first_day,
+        last_day,
+    )
+    return [Settlement(**dict(row)) for row in rows]
+
+
 def set_state(tx: Tx, setl_id: str, state: State) -> None:
     tx.run("UPDATE settlements SET state = ? WHERE setl_id = ?", state.value, setl_id)
 

@@ -109,8 +109,8 @@ def setldetail(settlement: Settlement, rules: Rules) -> list[Node]:
     if settlement.fund_fen:
         code, name = _FUND_TYPES.get(settlement.insutype, ("999900", "其他基金"))
         rows.append(_paid(code, name, settlement.in_scope_fen, settlement.fund_fen))
-    if account_fen := _account_fen(settlement, rules):
-        rows.append(_paid(*_ACCOUNT_TYPE, 0, account_fen))
+    if paid_fen := account_fen(settlement, rules):
+        rows.append(_paid(*_ACCOUNT_TYPE, 0, paid_fen))
     return rows
 
 
@@ -191,7 +191,7 @@ def _amounts(settlement: Settlement, rules: Rules) -> Node:
         "maf_pay": ZERO,
         "oth_pay": ZERO,
         "fund_pay_sumamt": yuan(settlement.fund_fen),
-        "acct_pay": yuan(_account_fen(settlement, rules)),
+        "acct_pay": yuan(account_fen(settlement, rules)),
         "acct_mulaid_pay": yuan(settlement.mutual_aid_fen),
         "balc": yuan(settlement.balance_fen),
     }
@@ -213,7 +213,7 @@ def _clearing(settlement: Settlement) -> Node:
     }
 
 
-def _account_fen(settlement: Settlement, rules: Rules) -> int:
+def account_fen(settlement: Settlement, rules: Rules) -> int:
     """`acct_pay`, with or without the mutual-aid money."""
     if rules.account_split is AccountSplit.INSIDE:
         return settlement.own_fen + settlement.mutual_aid_fen

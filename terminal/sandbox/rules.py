@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from terminal.sandbox.catalogue import Catalogue
 from terminal.sandbox.policy import Policy
+from terminal.sandbox.wrong import Wrong
 
 
 class AccountSplit(StrEnum):
@@ -35,3 +36,5 @@ class Rules:
     """Whether reversing an id that never arrived refuses it when it does."""
     reversal_nulls: bool = False
     """Whether 2103 leaves out what real reversals were seen to leave out (C3)."""
+    wrong: frozenset[Wrong] = frozenset()
+    """In which ways this platform breaks its promises."""

@@ -14,6 +14,7 @@ from terminal.sandbox.catalogue import load_catalogue
 from terminal.sandbox.people import FAMILIES, THE_SEVEN, Family, Person
 from terminal.sandbox.policy import Policy, PolicyError, load_policy
 from terminal.sandbox.rules import AccountSplit, Repeat, Rules
+from terminal.sandbox.wrong import Wrong
 
 _TERMINAL = Path(__file__).resolve().parents[1]
 SHIPPED = next(
@@ -41,6 +42,8 @@ class Settings:
     repeat: Repeat = Repeat.FIRST_REPLY
     tombstones: bool = True
     reversal_nulls: bool = False
+    wrong: frozenset[Wrong] = frozenset()
+    """In which ways it breaks its promises, for what must notice that."""
     amounts_as_text: bool = False
     split_within_settlement: bool | None = None
     """None: as the policy file says."""
@@ -67,6 +70,7 @@ class Settings:
             repeat=self.repeat,
             tombstones=self.tombstones,
             reversal_nulls=self.reversal_nulls,
+            wrong=self.wrong,
         )
 
     def _policy(self) -> Policy:

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from terminal.sandbox import debit, identity, purchase, query, records, undo
+from terminal.sandbox import debit, identity, purchase, query, records, statement, undo
 from terminal.sandbox.nodes import Malformed
 from terminal.sandbox.records import Message
 from terminal.sandbox.rules import Repeat, Rules
 from terminal.sandbox.store import Store, Tx
 from terminal.sandbox.wire import Call, Output, Refusal, Writer, read_call
+from terminal.sandbox.wrong import Wrong, distorted
 
 Handler = Callable[[Tx, Call, Rules], Output]
 
 HANDLERS: Mapping[str, Handler] = {
     "9001": identity.sign_in,
+    "9002": identity.sign_out,
     "1101": identity.identify,
     "2101": purchase.quote,
     "2102": purchase.settle,
@@ -27,6 +29,7 @@ HANDLERS: Mapping[str, Handler] = {
     "2601": undo.reverse_message,
     "5201": query.visits,
     "5203": query.settlement,
+    "3201": statement.compare,
     "X101": debit.debit,
     "X102": debit.reverse,
     "X103": debit.ask,
@@ -93,6 +96,8 @@ class Platform:
         try:
             with tx.attempt():
                 output = HANDLERS[call.infno](tx, call, self._rules)
+                if self._rules.wrong:
+                    output = distorted(self._rules.wrong, call.infno, output)
         except Refusal as refusal:
             if call.infno == "X101":
                 debit.note_refusal(tx, call, refusal)
@@ -100,8 +105,9 @@ class Platform:
         return self._writer.accept(output, received=received, now=tx.now, serial=tx.serial("reply"))
 
     def _refuse(self, tx: Tx, refusal: Refusal, received: float) -> bytes:
+        is_silent = Wrong.SILENT_REFUSAL in self._rules.wrong
         return self._writer.refuse(
-            refusal.err_msg,
+            "" if is_silent else refusal.err_msg,
             refusal.output,
             received=received,
             now=tx.now,

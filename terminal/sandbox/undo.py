@@ -21,6 +21,7 @@ from terminal.sandbox.records import Message, Settlement, SettlementKind, State
 from terminal.sandbox.rules import Rules
 from terminal.sandbox.store import Tx
 from terminal.sandbox.wire import Call, Output, Refusal
+from terminal.sandbox.wrong import Wrong
 
 REVERSIBLE = ("2102", "2103")
 ALREADY = "该结算已撤销"
@@ -52,7 +53,7 @@ def cancel(tx: Tx, call: Call, rules: Rules) -> Output:
         raise Refusal("data.mdtrt_id 与结算不符")
     if charge.kind != SettlementKind.CHARGE:
         raise Refusal(NOT_A_CHARGE)
-    if charge.state != State.SETTLED:
+    if charge.state != State.SETTLED and Wrong.REVERSES_TWICE not in rules.wrong:
         raise Refusal(ALREADY)
     _refuse_while_debited(tx, charge)
     records.set_state(tx, charge.setl_id, State.REVERSED)
@@ -68,7 +69,8 @@ def cancel(tx: Tx, call: Call, rules: Rules) -> Output:
         pot=_returns_to(tx, charge),
         **negative,
     )
-    pay(tx, refund, refund.pot, Movement.REFUND)
+    if Wrong.REVERSAL_KEEPS not in rules.wrong:
+        pay(tx, refund, refund.pot, Movement.REFUND)
     own_fen = own_balance_fen(tx, who, refund.insutype)
     refund = dataclasses.replace(refund, balance_fen=own_fen or 0)
     records.add_settlement(tx, refund)
@@ -86,7 +88,8 @@ def reverse_message(tx: Tx, call: Call, rules: Rules) -> Output:
     identity.insured(tx, call, psn_no)
     if oinfno not in REVERSIBLE:
         raise Refusal(f"data.oinfno 可冲正的交易：{'、'.join(REVERSIBLE)}")
-    if not claim(tx, call, data.text("omsgid"), oinfno, psn_no, rules):
+    has_arrived = claim(tx, call, data.text("omsgid"), oinfno, psn_no, rules)
+    if not has_arrived or Wrong.LOST_REVERSAL_IDLE in rules.wrong:
         return {}
     for settlement in records.settlements_of(tx, data.text("omsgid")):
         if settlement.state == State.SETTLED:

@@ -121,6 +121,8 @@ class Writer:
 
     region: str
     """Of the receiver: the first six digits of `inf_refmsgid`."""
+    reference_chars: int = 30
+    """Of `inf_refmsgid`."""
     amounts_as_text: bool = False
     """True: every number, also infcode, is a JSON string.  Both kinds occur in real replies."""
 
@@ -137,7 +139,9 @@ class Writer:
     ) -> bytes:
         envelope = {
             "infcode": str(code) if self.amounts_as_text else code,
-            "inf_refmsgid": f"{self.region}{compact(now)}{serial % 10**10:010d}",
+            "inf_refmsgid": f"{self.region}{compact(now)}{serial % 10**10:010d}"[
+                : self.reference_chars
+            ],
             "refmsg_time": milliseconds_text(received),
             "respond_time": milliseconds_text(now),
             "err_msg": err_msg,

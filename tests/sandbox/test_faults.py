@@ -217,3 +217,68 @@ async def _is_armed(till: Counter, count: int) -> None:
     async with asyncio.timeout(20):
         while len((await till.http.get("/_faults")).json()["armed"]) != count:
             pass
+
+
+async def test_a_request_delivered_twice_is_carried_out_once_where_ids_count(
+    till: Counter,
+) -> None:
+    customer = await till.scan("employee")
+    await arm(till, infno="2102", kind="duplicate")
+    assert (await till.settle(customer)).code == 0
+    assert await own_balance(till) == SETTLED
+
+
+async def test_pending_is_answered_at_once_and_carried_out_later(till: Counter) -> None:
+    customer = await till.scan("employee")
+    await arm(till, infno="2102", kind="pending", seconds=0.05)
+    answer = await till.settle(customer)
+    assert (answer.code, answer.err_msg) == (-1, "交易处理中，请稍后查询")
+    assert await own_balance(till) == UNTOUCHED
+    async with asyncio.timeout(5):
+        while await own_balance(till) != SETTLED:
+            pass
+
+
+async def test_busy_and_not_found_leave_the_ledger_alone(till: Counter) -> None:
+    customer = await till.scan("employee")
+    for kind in ("busy", "not_found"):
+        await arm(till, infno="2102", kind=kind)
+        assert (await till.settle(customer)).code == -1
+    assert await own_balance(till) == UNTOUCHED
+    settled = await till.settle(customer)
+    for infno, nothing in (("5201", {"mdtrtinfo": []}), ("X103", {"acctinfo": {"stas": "0"}})):
+        await arm(till, infno=infno, kind="not_found")
+        data = {"psn_no": customer.psn_no, "omsgid": settled.setlinfo["medins_setl_id"]}
+        period = {"begntime": "2026-11-22", "endtime": "2026-11-22", "med_type": "41"}
+        asked = data if infno == "X103" else {"psn_no": customer.psn_no, **period}
+        answer = await till.call(infno, {"data": asked})
+        assert (answer.code, answer.output) == (0, nothing)
+
+
+async def test_wrong_sums_are_wrong_in_the_reply_alone(till: Counter) -> None:
+    customer = await till.scan("employee")
+    await arm(till, infno="2102", kind="wrong_sums")
+    wrong = (await till.settle(customer)).setlinfo
+    assert wrong["fund_pay_sumamt"] == wrong["hifp_pay"] + 1
+    assert await own_balance(till) == SETTLED
+
+
+async def test_the_same_seed_brings_the_same_faults(till: Counter) -> None:
+    customer = await till.scan("employee")
+    mix = {"mix": {"busy": 0.3, "not_found": 0.3}, "seed": 7, "infno": "2101"}
+    runs = []
+    for seed in (7, 7, 8):
+        await arm(till, **(mix | {"seed": seed}))
+        runs.append([(await till.quote(customer)).err_msg for _ in range(20)])
+    assert runs[0] == runs[1] != runs[2]
+    assert set(runs[0]) == {"", "系统繁忙，请稍后再试", "未查询到相关记录"}
+    assert (await till.http.delete("/_faults")).json() == {"armed": []}
+    assert (await till.quote(customer)).code == 0
+
+
+@pytest.mark.parametrize(
+    "mix", [{"busy": 0.6, "delay": 0.5}, {"busy": 1.1}, {"busy": -0.1}, {"earthquake": 0.1}]
+)
+async def test_a_mix_that_cannot_be_is_refused(till: Counter, mix: dict[str, float]) -> None:
+    answer = await till.http.post("/_faults", json={"mix": mix, "seed": 1})
+    assert answer.status_code == 400
