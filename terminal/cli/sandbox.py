@@ -20,6 +20,7 @@ from terminal.cli.output import complain, say_json
 from terminal.sandbox.app import create_app
 from terminal.sandbox.policy import PolicyError
 from terminal.sandbox.rules import AccountSplit, Repeat
+from terminal.sandbox.scenarios import SCENARIOS
 from terminal.sandbox.server import HOST, bind, url_of
 from terminal.sandbox.server import run as serve
 from terminal.sandbox.settings import EVERY_TYPE, IN_MEMORY, SHIPPED, Settings
@@ -57,6 +58,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--no-tombstones",
         action="store_true",
         help="a reversed id that never arrived is carried out when it does",
+    )
+    add(
+        "--scenario",
+        choices=list(SCENARIOS),
+        metavar="NAME",
+        help=f"what happens at the counter: {', '.join(SCENARIOS)}",
     )
     add(
         "--wrong",
@@ -100,6 +107,9 @@ def run(args: argparse.Namespace) -> int:
         voucher_seconds=args.voucher_seconds,
         renew_seconds=args.renew_seconds,
     )
+    scenario = SCENARIOS.get(args.scenario)
+    if scenario:
+        settings = scenario.over(settings)
     try:
         listener = bind(args.host, args.port)
     except OSError as exc:
@@ -111,6 +121,8 @@ def run(args: argparse.Namespace) -> int:
     def ready() -> None:
         say_json({"sandbox": url})
         complain(f"sandbox: {url}  a customer's phone: {url}/phone  (Ctrl+C ends)")
+        if scenario:
+            complain(f"scenario: {scenario.claim}: {url}/phone?person={scenario.person}")
 
     with listener:
         try:

@@ -20,6 +20,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -42,6 +43,7 @@ from terminal.sandbox.faults import (
     with_wrong_sums,
     without_effect,
 )
+from terminal.sandbox.happenings import bring_about
 from terminal.sandbox.money import AMOUNT_FEN_MAX
 from terminal.sandbox.people import settle_in
 from terminal.sandbox.policy import PolicyError
@@ -88,6 +90,9 @@ class _Sandbox:
         rules = settings.rules()
         self._issuer = load_issuer(settings.issuer, settings.issuer_key_file, settings.bundle_file)
         self._faults = Faults()
+        for fault in settings.faults:
+            self._faults.arm(fault)
+        self._coming = list(settings.happenings)
         self._under_way: set[asyncio.Task[None]] = set()
         """Messages that were answered with 处理中 and have yet to be carried out."""
         self._store = Store(settings.database, settings.clock)
@@ -98,7 +103,12 @@ class _Sandbox:
             self._store.close()
             raise PolicyError(f"{settings.policy_file}: {exc} by its own rules") from exc
         is_short = Wrong.SHORT_REFERENCE in settings.wrong
-        writer = Writer(settings.region, 29 if is_short else 30, settings.amounts_as_text)
+        writer = Writer(
+            settings.region,
+            29 if is_short else 30,
+            settings.amounts_as_text,
+            settings.zeros_as_null,
+        )
         self._platform = Platform(self._store, rules, writer)
 
     def app(self) -> Starlette:
@@ -154,6 +164,7 @@ class _Sandbox:
         if self._settings.latency_seconds:
             await asyncio.sleep(self._settings.latency_seconds)
         reply = await run_in_threadpool(self._platform.answer, envelope, received)
+        await self._let_happen(named_infno(envelope))
         if kind is FaultKind.DUPLICATE:
             reply = await run_in_threadpool(self._platform.answer, envelope, received)
         if trouble and kind is FaultKind.DELAY_REPLY:
@@ -167,6 +178,11 @@ class _Sandbox:
         if kind is FaultKind.WRONG_SUMS:
             reply = with_wrong_sums(reply)
         return Response(reply, media_type="application/json")
+
+    async def _let_happen(self, infno: str) -> None:
+        for happening in [each for each in self._coming if each.after == infno]:
+            self._coming.remove(happening)
+            await self._read(partial(bring_about, happening=happening))
 
     def _carry_out_later(self, envelope: Mapping[str, object], seconds: float) -> None:
         async def carry_out() -> None:
@@ -194,6 +210,7 @@ class _Sandbox:
                 self._issuer,
                 lifetime_seconds=self._settings.voucher_seconds,
                 by_relative=query.get("by_relative") == "1",
+                shown=self._settings.shown,
             )
 
         issued = await self._read(make)

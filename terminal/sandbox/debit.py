@@ -180,7 +180,7 @@ def _own_account(tx: Tx, who: Insured, settlement: Settlement) -> str:
 
 
 def _mutual_aid_account(tx: Tx, who: Insured, settlement: Settlement, rules: Rules) -> str:
-    pot = relations.pot_of(tx, who.psn_no)
+    pot = relations.usable_pot(tx, who.psn_no, rules)
     if pot is None:
         raise DebitRefused(NO_ACCOUNT, 0)
     if own_balance_fen(tx, who, settlement.insutype):

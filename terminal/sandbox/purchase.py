@@ -39,7 +39,7 @@ def quote(tx: Tx, call: Call, rules: Rules) -> Output:
     return {
         "setlinfo": replies.quoted(purchase.settlement, purchase.who, purchase.psn_type, rules),
         "setldetail": replies.setldetail(purchase.settlement, rules),
-        "detlcutinfo": replies.detlcutinfo(purchase.lines),
+        "detlcutinfo": replies.detlcutinfo(purchase.lines, rules),
     }
 
 
@@ -53,7 +53,7 @@ def settle(tx: Tx, call: Call, rules: Rules) -> Output:
     return {
         "setlinfo": replies.settled(settlement, purchase.who, purchase.psn_type, rules),
         "setldetail": replies.setldetail(settlement, rules),
-        "detlcutinfo": replies.detlcutinfo(purchase.lines),
+        "detlcutinfo": replies.detlcutinfo(purchase.lines, rules),
     }
 
 
@@ -101,7 +101,7 @@ def _work_out(tx: Tx, call: Call, rules: Rules, *, setl_id: str) -> Purchase:
         raise Refusal(NOTHING_TO_SETTLE)
     used_fen = records.fund_used_fen(tx, psn_no, insutype, f"{china(tx.now):%Y}")
     sums = benefits(items, insutype, used_fen, rules.catalogue, rules.policy.benefit)
-    pot = relations.pot_of(tx, psn_no)
+    pot = relations.usable_pot(tx, psn_no, rules)
     own_fen = own_balance_fen(tx, who, insutype)
     parts = Parts(0, 0, sums.person_fen)
     if info.text("acct_used_flag") == "1":

@@ -16,6 +16,7 @@ from terminal.sandbox import accounts
 from terminal.sandbox.accounts import Leg, Movement
 from terminal.sandbox.moment import seconds_text
 from terminal.sandbox.policy import Kinship, MutualAid
+from terminal.sandbox.rules import Rules
 from terminal.sandbox.store import Tx
 
 
@@ -103,6 +104,19 @@ def pot_of(tx: Tx, member: str) -> str | None:
         member,
     )
     return accounts.pot(row["id"]) if row else None
+
+
+def usable_pot(tx: Tx, member: str, rules: Rules) -> str | None:
+    """The account this person may draw on now.
+
+    None also where the rules look at the creator's own account at settlement and it holds too
+    little (A5): the settlement succeeds, and mutual aid pays nothing (C6).
+    """
+    pot = pot_of(tx, member)
+    if pot is None or not rules.threshold_at_settlement:
+        return pot
+    own_fen = accounts.balance_fen(tx, accounts.own(pot.partition(":")[2]))
+    return pot if own_fen >= rules.policy.mutual_aid.min_creator_balance_fen else None
 
 
 def where_it_returns(tx: Tx, pot: str) -> str:

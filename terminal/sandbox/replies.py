@@ -17,7 +17,7 @@ from terminal.sandbox.benefit import EMPLOYEE, LineShare
 from terminal.sandbox.catalogue import LEVELS, charge_kind
 from terminal.sandbox.money import share, yuan
 from terminal.sandbox.records import Insured, Settlement, SettlementKind, State
-from terminal.sandbox.rules import AccountSplit, Rules
+from terminal.sandbox.rules import AccountSplit, FundTotal, Rules
 
 ZERO = yuan(0)
 NO_PRICE_LIMIT = Decimal("999999.000000")
@@ -114,7 +114,10 @@ def setldetail(settlement: Settlement, rules: Rules) -> list[Node]:
     return rows
 
 
-def detlcutinfo(lines: Sequence[LineShare]) -> list[Node]:
+MEMO = "该项目未在医保目录中，按自费处理"
+
+
+def detlcutinfo(lines: Sequence[LineShare], rules: Rules) -> list[Node]:
     return [
         {
             "feedetl_sn": line.item.feedetl_sn,
@@ -136,9 +139,9 @@ def detlcutinfo(lines: Sequence[LineShare]) -> list[Node]:
             "chld_medc_flag": "0",
             "list_sp_item_flag": "0",
             "drt_reim_flag": "0",
-            "memo": "",
+            "memo": MEMO if rules.line_memo and number == 0 else "",
         }
-        for line in lines
+        for number, line in enumerate(lines)
     ]
 
 
@@ -190,7 +193,7 @@ def _amounts(settlement: Settlement, rules: Rules) -> Node:
         "hifob_pay": ZERO,
         "maf_pay": ZERO,
         "oth_pay": ZERO,
-        "fund_pay_sumamt": yuan(settlement.fund_fen),
+        "fund_pay_sumamt": yuan(fund_total_fen(settlement, rules)),
         "acct_pay": yuan(account_fen(settlement, rules)),
         "acct_mulaid_pay": yuan(settlement.mutual_aid_fen),
         "balc": yuan(settlement.balance_fen),
@@ -218,6 +221,13 @@ def account_fen(settlement: Settlement, rules: Rules) -> int:
     if rules.account_split is AccountSplit.INSIDE:
         return settlement.own_fen + settlement.mutual_aid_fen
     return settlement.own_fen
+
+
+def fund_total_fen(settlement: Settlement, rules: Rules) -> int:
+    """`fund_pay_sumamt`, with or without the account."""
+    if rules.fund_total is FundTotal.WITH_ACCOUNT:
+        return settlement.fund_fen + account_fen(settlement, rules)
+    return settlement.fund_fen
 
 
 def _paid(code: str, name: str, in_scope_fen: int, paid_fen: int) -> Node:

@@ -17,6 +17,13 @@ class AccountSplit(StrEnum):
     ON_TOP = "on_top"
 
 
+class FundTotal(StrEnum):
+    """Whether `fund_pay_sumamt` counts `acct_pay`.  Provinces differ."""
+
+    FUND_ALONE = "fund_alone"
+    WITH_ACCOUNT = "with_account"
+
+
 class Repeat(StrEnum):
     """What a message id that has already been answered does."""
 
@@ -36,5 +43,10 @@ class Rules:
     """Whether reversing an id that never arrived refuses it when it does."""
     reversal_nulls: bool = False
     """Whether 2103 leaves out what real reversals were seen to leave out (C3)."""
+    fund_total: FundTotal = FundTotal.FUND_ALONE
+    line_memo: bool = False
+    """Whether the first line of each purchase comes back with a complaint in `memo`."""
+    threshold_at_settlement: bool = False
+    """Whether a creator who holds less than the policy's least balance lends nothing (A5)."""
     wrong: frozenset[Wrong] = frozenset()
     """In which ways this platform breaks its promises."""

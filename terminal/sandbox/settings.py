@@ -11,9 +11,12 @@ from pathlib import Path
 import msgspec
 
 from terminal.sandbox.catalogue import load_catalogue
+from terminal.sandbox.faults import Fault
+from terminal.sandbox.happenings import Happening
 from terminal.sandbox.people import FAMILIES, THE_SEVEN, Family, Person
 from terminal.sandbox.policy import Policy, PolicyError, load_policy
-from terminal.sandbox.rules import AccountSplit, Repeat, Rules
+from terminal.sandbox.rules import AccountSplit, FundTotal, Repeat, Rules
+from terminal.sandbox.vouchers import Shown
 from terminal.sandbox.wrong import Wrong
 
 _TERMINAL = Path(__file__).resolve().parents[1]
@@ -42,6 +45,15 @@ class Settings:
     repeat: Repeat = Repeat.FIRST_REPLY
     tombstones: bool = True
     reversal_nulls: bool = False
+    fund_total: FundTotal = FundTotal.FUND_ALONE
+    zeros_as_null: bool = False
+    line_memo: bool = False
+    threshold_at_settlement: bool = False
+    shown: Shown = Shown.FRESH
+    """What is the matter with the vouchers of /vouchers/new."""
+    faults: tuple[Fault, ...] = ()
+    """Armed from the start."""
+    happenings: tuple[Happening, ...] = ()
     wrong: frozenset[Wrong] = frozenset()
     """In which ways it breaks its promises, for what must notice that."""
     amounts_as_text: bool = False
@@ -70,6 +82,9 @@ class Settings:
             repeat=self.repeat,
             tombstones=self.tombstones,
             reversal_nulls=self.reversal_nulls,
+            fund_total=self.fund_total,
+            line_memo=self.line_memo,
+            threshold_at_settlement=self.threshold_at_settlement,
             wrong=self.wrong,
         )
 

@@ -1,13 +1,13 @@
 """3201: whether an institution's sums of a period are the platform's.
 
-Own choices: what was taken back does not count, neither the charge nor its refund; the account's
-sum is by the platform's own convention of `acct_pay`; without `refd_setl_flag` the same.
+Own choices: what was taken back does not count, neither the charge nor its refund; sums are by the
+platform's own convention; without `refd_setl_flag` the same.
 """
 
 from __future__ import annotations
 
 from terminal.sandbox import records
-from terminal.sandbox.replies import account_fen
+from terminal.sandbox.replies import account_fen, fund_total_fen
 from terminal.sandbox.rules import Rules
 from terminal.sandbox.store import Tx
 from terminal.sandbox.wire import Call, Output
@@ -39,7 +39,7 @@ def compare(tx: Tx, call: Call, rules: Rules) -> Output:
     ours = (
         len(standing),
         sum(settlement.total_fen for settlement in standing),
-        sum(settlement.fund_fen for settlement in standing),
+        sum(fund_total_fen(settlement, rules) for settlement in standing),
         sum(account_fen(settlement, rules) for settlement in standing),
     )
     theirs = (

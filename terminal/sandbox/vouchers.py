@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from terminal.sandbox.people import ACTIVE, holder, masked
@@ -23,6 +24,8 @@ LEEWAY_SECONDS = 30
 """How long after its end a voucher may still reach 1101."""
 WINDOW_SECONDS = 15 * 60
 """How long a bound voucher may be settled with."""
+LONG_OVER_SECONDS = 300
+"""How long a screenshot's voucher has been over."""
 KEPT_SECONDS = 3600
 """A voucher nobody presented is forgotten this long after its end."""
 
@@ -31,6 +34,23 @@ EXPIRED = "医保码已过期，请重新出示"
 USED = "医保码已使用，请重新出示"
 NOT_IDENTIFIED = "医保码尚未用于人员信息获取，请先调用1101"
 OTHER_PERSON = "psn_no 与医保码不符"
+
+
+class Shown(StrEnum):
+    """What is the matter with a voucher when it is shown."""
+
+    FRESH = "fresh"
+    EXPIRED = "expired"
+    """Issued long ago: a screenshot."""
+    USED = "used"
+    """Another institution has settled with it."""
+    OTHER_CITY = "other_city"
+    """It names a place where its owner is not insured."""
+
+
+ELSEWHERE = "P63010399999"
+"""The institution that used a used voucher."""
+NOT_INSURED_THERE = "632700"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +78,13 @@ class Issued:
 
 
 def new_voucher(
-    tx: Tx, person_id: str, issuer: Issuer, *, lifetime_seconds: int, by_relative: bool
+    tx: Tx,
+    person_id: str,
+    issuer: Issuer,
+    *,
+    lifetime_seconds: int,
+    by_relative: bool,
+    shown: Shown = Shown.FRESH,
 ) -> Issued | None:
     """A fresh voucher of a person on show; None: there is no such person."""
     person = tx.row("SELECT * FROM persons WHERE id = ? AND shown = 1", person_id)
@@ -71,12 +97,14 @@ def new_voucher(
     )
     assert enrolled
     issued_at = int(tx.now)
+    if shown is Shown.EXPIRED:
+        issued_at -= lifetime_seconds + LONG_OVER_SECONDS
     claims = Claims(
         issuer=issuer.name,
         voucher_id=secrets.token_hex(16),
         holder=holder(person["psn_no"]).hex(),
         masked_name=masked(person["name"]),
-        region=enrolled["region"],
+        region=NOT_INSURED_THERE if shown is Shown.OTHER_CITY else enrolled["region"],
         insutype=enrolled["insutype"],
         by_relative=by_relative,
         channel="qinghai",
@@ -95,6 +123,13 @@ def new_voucher(
         issued_at,
         claims.expires_at,
     )
+    if shown is Shown.USED:
+        tx.run(
+            "UPDATE vouchers SET institution = ?, used_by = ? WHERE voucher_id = ?",
+            ELSEWHERE,
+            f"{ELSEWHERE}000000000000000000",
+            claims.voucher_id,
+        )
     return Issued(issue(claims, issuer.key), claims.voucher_id, issued_at, claims.expires_at)
 
 

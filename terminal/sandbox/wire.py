@@ -126,6 +126,9 @@ class Writer:
     amounts_as_text: bool = False
     """True: every number, also infcode, is a JSON string.  Both kinds occur in real replies."""
 
+    zeros_as_null: bool = False
+    """True: an amount that is nothing is null, but for the totals."""
+
     def accept(self, output: Output, *, received: float, now: float, serial: int) -> bytes:
         return self._write(0, "", output, received, now, serial)
 
@@ -145,9 +148,24 @@ class Writer:
             "refmsg_time": milliseconds_text(received),
             "respond_time": milliseconds_text(now),
             "err_msg": err_msg,
-            "output": output,
+            "output": _without_zeros(output) if self.zeros_as_null else output,
         }
         return (_AS_TEXT if self.amounts_as_text else _AS_NUMBERS).encode(envelope)
+
+
+TOTALS = ("medfee_sumamt", "fund_pay_sumamt", "acct_pay", "psn_cash_pay", "cash_payamt")
+
+
+def _without_zeros(output: Output) -> Output:
+    """`setlinfo` of a reply, with nulls as real replies have them."""
+    info = output.get("setlinfo")
+    if not isinstance(info, dict):
+        return output
+    told = {
+        name: None if isinstance(value, Decimal) and value == 0 and name not in TOTALS else value
+        for name, value in info.items()
+    }
+    return {**output, "setlinfo": told}
 
 
 def to_json(value: object) -> bytes:
