@@ -27,10 +27,10 @@ from terminal.cli.exits import Exit, Stop
 from terminal.cli.output import say, say_json
 from terminal.clock import SystemClock
 from terminal.config import ConfigError, find, load_counter, load_profile
+from terminal.conformance import checks, debits, report
+from terminal.conformance.bench import LINES_MAX, Bench, Skipped
+from terminal.conformance.run import Run, Verdict, carry_out
 from terminal.profile import VoucherPassword, contradictions
-from terminal.settlement.conformance import checks, debits, report
-from terminal.settlement.conformance.bench import LINES_MAX, Bench, Skipped
-from terminal.settlement.conformance.run import Run, Verdict, carry_out
 from terminal.settlement.credentials import load as load_credentials
 from terminal.settlement.dialect import MessageIds
 from terminal.settlement.wire import Answer, Wire

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
+from terminal.conformance.bench import Bench, Charge, Customer, Failed, Skipped
 from terminal.sale.money import Fen
-from terminal.settlement.conformance.bench import Bench, Charge, Customer, Failed, Skipped
 from terminal.settlement.messages.settled import Settlement
 from terminal.text import words_of_platform
 

@@ -6,10 +6,10 @@ when one of them fails, at the end.
 
 from __future__ import annotations
 
+from terminal.conformance.bench import Charge, Customer, Failed, Skipped
+from terminal.conformance.run import Check, Run
 from terminal.sale.money import Fen, yuan
 from terminal.settlement import messages
-from terminal.settlement.conformance.bench import Charge, Customer, Failed, Skipped
-from terminal.settlement.conformance.run import Check, Run
 from terminal.settlement.fields import Unreadable
 from terminal.settlement.messages.accounts import Reconcile, Statement, Totals
 from terminal.settlement.messages.people import Operator, SignIn

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from terminal.conformance.bench import Bench, Charge, Customer, Exchange, Failed, Skipped
+from terminal.conformance.run import Check, Run
 from terminal.profile import Mode
 from terminal.sale.money import Fen
 from terminal.settlement import messages
-from terminal.settlement.conformance.bench import Bench, Charge, Customer, Exchange, Failed, Skipped
-from terminal.settlement.conformance.run import Check, Run
 from terminal.settlement.messages.pharmacy import (
     AskDebit,
     Debit,

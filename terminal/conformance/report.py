@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from xml.etree import ElementTree
 
+from terminal.conformance.run import Line, Verdict
 from terminal.profile import Profile
-from terminal.settlement.conformance.run import Line, Verdict
 
 MARKS = {Verdict.PASSED: "ok", Verdict.FAILED: "FAILED", Verdict.SKIPPED: "-"}
 
