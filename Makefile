@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 
 .PHONY: demo test check screens fuzz kill9 power simulate mutants matrix
-.PHONY: sums endurance bench-voucher bench-journal bench-reading bench-serial lock clean
+.PHONY: sums endurance bench-voucher bench-journal bench-platform bench-reading bench-serial lock clean
 
 demo:
 	@./bootstrap run
@@ -60,6 +60,10 @@ bench-reading: dev
 # From the last byte of a serial scanner to the till, beside pyserial alone.
 bench-serial: dev
 	@$(PY) -m tests.bench.serial
+
+# The client's overhead beside a bare POST, and how many sales a second the sandbox bears.
+bench-platform: dev
+	@$(PY) -m tests.bench.platform
 
 bench-journal: dev
 	@$(PY) -m tests.bench.journal

@@ -9,7 +9,10 @@
     GET  /ledger                                   everything, for audits
     GET, POST, DELETE /_faults                     what the next requests suffer
     POST /_adjust                                  {"account", "amount_fen"}: from or to elsewhere
-    POST /_dissolve                                {"person"}: ends a mutual-aid relation
+    POST /_bind                                    {"creator", "member", "kinship", "bound_on"}
+    POST /_transfer                                {"creator", "amount_fen"}: own account to pot
+    POST /_dissolve                                {"person"}: ends a member's relation
+    POST /_end                                     {"creator", "why"}: ends all of a creator's
     GET  /healthz                                  {"ok": true}
 
 One rule: the database is only touched from worker threads, inside one transaction each.
@@ -19,6 +22,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
 from typing import Annotated, TypeVar
@@ -46,8 +50,8 @@ from terminal.sandbox.faults import (
 from terminal.sandbox.happenings import bring_about
 from terminal.sandbox.money import AMOUNT_FEN_MAX
 from terminal.sandbox.people import settle_in
-from terminal.sandbox.policy import PolicyError
-from terminal.sandbox.relations import RelationRefused
+from terminal.sandbox.policy import Kinship, PolicyError
+from terminal.sandbox.relations import Ending, RelationRefused
 from terminal.sandbox.settings import Settings
 from terminal.sandbox.store import Store, Tx
 from terminal.sandbox.transactions import Platform
@@ -71,6 +75,24 @@ class Dissolution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     person: Annotated[str, msgspec.Meta(max_length=64)]
 
 
+class Binding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    creator: Annotated[str, msgspec.Meta(max_length=64)]
+    """A person's id, as /ledger names it; so is `member`."""
+    member: Annotated[str, msgspec.Meta(max_length=64)]
+    kinship: Kinship
+    bound_on: dt.date
+
+
+class Allocation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    creator: Annotated[str, msgspec.Meta(max_length=64)]
+    amount_fen: Annotated[int, msgspec.Meta(ge=1, le=AMOUNT_FEN_MAX)]
+
+
+class End(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    creator: Annotated[str, msgspec.Meta(max_length=64)]
+    why: Ending
+
+
 class BodyTooLarge(Exception):
     """More than BODY_BYTES_MAX."""
 
@@ -87,7 +109,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
 class _Sandbox:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        rules = settings.rules()
+        self._rules = rules = settings.rules()
         self._issuer = load_issuer(settings.issuer, settings.issuer_key_file, settings.bundle_file)
         self._faults = Faults()
         for fault in settings.faults:
@@ -122,7 +144,10 @@ class _Sandbox:
                 Route("/ledger", self._ledger),
                 Route("/_faults", self._change_faults, methods=["GET", "POST", "DELETE"]),
                 Route("/_adjust", self._adjust, methods=["POST"]),
+                Route("/_bind", self._bind, methods=["POST"]),
+                Route("/_transfer", self._transfer, methods=["POST"]),
                 Route("/_dissolve", self._dissolve, methods=["POST"]),
+                Route("/_end", self._end, methods=["POST"]),
                 Route("/healthz", self._healthz),
                 Route("/", self._overview),
             ],
@@ -236,10 +261,15 @@ class _Sandbox:
         )
 
     async def _overview(self, request: Request) -> Response:
-        people, movements = await self._read(
-            lambda tx: (ledger.people(tx), ledger.movements(tx, pages.MOVEMENTS_SHOWN))
+        people, bound, movements = await self._read(
+            lambda tx: (
+                ledger.people(tx),
+                ledger.relations_of_all(tx),
+                ledger.movements(tx, pages.MOVEMENTS_SHOWN),
+            )
         )
-        return pages.overview(people, movements, pages.language(request.query_params.get("lang")))
+        language = pages.language(request.query_params.get("lang"))
+        return pages.overview(people, bound, movements, language)
 
     async def _ledger(self, request: Request) -> Response:
         return _json(await self._read(ledger.whole))
@@ -270,10 +300,40 @@ class _Sandbox:
             return _json({"error": type(exc).__name__}, 409)
         return _json({"account": wanted.account, "balance_fen": balance_fen})
 
+    async def _bind(self, request: Request) -> Response:
+        def bind(tx: Tx, wanted: Binding) -> None:
+            creator, member = ledger.psn_no(tx, wanted.creator), ledger.psn_no(tx, wanted.member)
+            rules = self._rules.policy.mutual_aid
+            relations.bind(tx, creator, member, wanted.kinship, wanted.bound_on, rules)
+
+        return await self._change(request, Binding, bind)
+
+    async def _transfer(self, request: Request) -> Response:
+        def transfer(tx: Tx, wanted: Allocation) -> None:
+            rules = self._rules.policy.mutual_aid
+            relations.transfer(tx, ledger.psn_no(tx, wanted.creator), wanted.amount_fen, rules)
+
+        return await self._change(request, Allocation, transfer)
+
     async def _dissolve(self, request: Request) -> Response:
+        def dissolve(tx: Tx, wanted: Dissolution) -> None:
+            relations.dissolve(tx, ledger.psn_no(tx, wanted.person))
+
+        return await self._change(request, Dissolution, dissolve)
+
+    async def _end(self, request: Request) -> Response:
+        def end(tx: Tx, wanted: End) -> None:
+            relations.end(tx, ledger.psn_no(tx, wanted.creator), wanted.why)
+
+        return await self._change(request, End, end)
+
+    async def _change(
+        self, request: Request, kind: type[T], change: Callable[[Tx, T], None]
+    ) -> Response:
+        """One change of a relation, whole or not at all."""
         try:
-            wanted = await _decoded(request, Dissolution)
-            await self._read(lambda tx: _dissolve(tx, wanted.person))
+            wanted = await _decoded(request, kind)
+            await self._read(lambda tx: change(tx, wanted))
         except (msgspec.DecodeError, BodyTooLarge) as exc:
             return _json({"error": str(exc)}, 400)
         except RelationRefused as exc:
@@ -289,11 +349,6 @@ class _Sandbox:
                 return work(tx)
 
         return await run_in_threadpool(in_transaction)
-
-
-def _dissolve(tx: Tx, person_id: str) -> None:
-    row = tx.row("SELECT psn_no FROM persons WHERE id = ?", person_id)
-    relations.dissolve(tx, row["psn_no"] if row else "")
 
 
 async def _body(request: Request) -> bytes:

@@ -38,6 +38,7 @@ def whole(tx: Tx) -> Json:
         "settlements": [
             _settlement(tx, row) for row in tx.rows("SELECT * FROM settlements ORDER BY rowid")
         ],
+        "relations": relations_of_all(tx),
         "debits": [_debit(tx, row) for row in tx.rows("SELECT * FROM debits ORDER BY rowid")],
         "messages": [
             {
@@ -69,6 +70,29 @@ def movements(tx: Tx, latest: int = -1) -> list[Json]:
     ]
 
 
+def relations_of_all(tx: Tx) -> list[Json]:
+    """Every mutual-aid relation there is or was, in the order they were made."""
+    rows = tx.rows(
+        "SELECT relations.*, creators.id AS creator_id, creators.name AS creator_name,"
+        " members.id AS member_id, members.name AS member_name FROM relations"
+        " JOIN persons AS creators ON creators.psn_no = relations.creator"
+        " JOIN persons AS members ON members.psn_no = relations.member ORDER BY relations.id"
+    )
+    return [
+        {
+            "creator": row["creator_id"],
+            "creator_masked": masked(row["creator_name"]),
+            "member": row["member_id"],
+            "member_masked": masked(row["member_name"]),
+            "kinship": row["kinship"],
+            "bound_on": row["bound_on"],
+            "closed_at": row["closed_at"],
+            "pot": yuan(accounts.balance_fen(tx, accounts.pot(row["creator_id"]))),
+        }
+        for row in rows
+    ]
+
+
 def adjust(tx: Tx, account: str, amount_fen: int) -> int:
     """What happens elsewhere: pay-in, or a relative spending from the pot.  The new balance.
 
@@ -82,6 +106,12 @@ def adjust(tx: Tx, account: str, amount_fen: int) -> int:
     legs = [Leg(account, amount_fen), Leg(accounts.OUTSIDE, -amount_fen)]
     accounts.post(tx, legs, "", Movement.ADJUSTMENT)
     return accounts.balance_fen(tx, account)
+
+
+def psn_no(tx: Tx, person_id: str) -> str:
+    """ "" where there is no such person."""
+    row = tx.row("SELECT psn_no FROM persons WHERE id = ?", person_id)
+    return row["psn_no"] if row else ""
 
 
 def _person(tx: Tx, row: sqlite3.Row) -> Json:

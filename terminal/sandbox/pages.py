@@ -40,6 +40,12 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "aid": "共济账户",
         "phone": "手机页面",
         "show": "出示医保码",
+        "relations": "家庭共济关系",
+        "creator": "创建人",
+        "member": "成员",
+        "kinship": "关系",
+        "bound": "绑定日期",
+        "closed": "解除时间",
         "movements": "最近的资金变动",
         "at": "时间",
         "account": "账户",
@@ -65,6 +71,12 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "aid": "Mutual aid",
         "phone": "Phone page",
         "show": "Show code",
+        "relations": "Mutual-aid relations",
+        "creator": "Creator",
+        "member": "Member",
+        "kinship": "Kinship",
+        "bound": "Bound on",
+        "closed": "Ended at",
         "movements": "Latest movements",
         "at": "Time",
         "account": "Account",
@@ -125,12 +137,25 @@ def phone(people: Sequence[Json], person_id: str, lang: str, renew_seconds: floa
     return _page(page, nonce, 404 if person_id and not chosen else 200)
 
 
-def overview(people: Sequence[Json], movements: Sequence[Json], lang: str) -> HTMLResponse:
-    """Balances and the latest movements, as a plain page without script."""
+def overview(
+    people: Sequence[Json], relations: Sequence[Json], movements: Sequence[Json], lang: str
+) -> HTMLResponse:
+    """Balances, relations and the latest movements, as a plain page without script."""
     words = _WORDS[lang]
     nonce = secrets.token_urlsafe(16)
     other = LANGUAGES[1 - LANGUAGES.index(lang)]
     accounts = "".join(_account_row(person, lang) for person in people)
+    families = "".join(
+        _cells(
+            f"{row['creator']} {row['creator_masked']}",
+            f"{row['member']} {row['member_masked']}",
+            row["kinship"],
+            row["bound_on"],
+            row["closed_at"] or "",
+            row["pot"],
+        )
+        for row in relations
+    )
     moves = "".join(
         _cells(move["at"], move["account"], move["amount"], move["kind"], move["message"])
         for move in ({**m, "message": m["msgid"]} for m in reversed(movements))
@@ -148,6 +173,8 @@ td:nth-child(3), td:nth-child(4) {{ font-variant-numeric: tabular-nums; }}
 <p><a href="{_href("/", lang=other)}" lang="{other}">{escape(words["other_lang_name"])}</a></p>
 <h1>{escape(words["overview"])}</h1><p>{escape(words["note"])}</p>
 <table>{_heads(words, "name", "who", "own", "aid", "phone")}{accounts}</table>
+<h2>{escape(words["relations"])}</h2>
+<table>{_heads(words, "creator", "member", "kinship", "bound", "closed", "aid")}{families}</table>
 <h2>{escape(words["movements"])}</h2>
 <table>{_heads(words, "at", "account", "amount", "kind", "message")}{moves}</table>
 </body></html>"""

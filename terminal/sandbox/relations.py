@@ -35,6 +35,24 @@ class Reason(StrEnum):
     NO_RELATION = "no_relation"
 
 
+class Ending(StrEnum):
+    """Why a creator's relations end by themselves (自动解除共济关系的情形)."""
+
+    SPECIAL_TREATMENT = "special_treatment"
+    """Granted chronic or special outpatient treatment (A11)."""
+    LEFT = "left"
+    """Left the province's employee insurance (A11)."""
+    OTHER_POOL = "other_pool"
+    """Joined another pool of the province (A12)."""
+    RETIRED_CADRE = "retired_cadre"
+    """离休 or a disabled serviceman's treatment (A13)."""
+    DIED = "died"
+    """A14."""
+
+
+OTHER_POOL_REGION = "632800"
+
+
 class RelationRefused(Exception):
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason.value)
@@ -151,6 +169,36 @@ def dissolve(tx: Tx, member: str) -> None:
     legs = [Leg(pot, -rest_fen), Leg(accounts.own(creator_id), rest_fen)]
     accounts.post(tx, legs, "", Movement.DISSOLUTION)
     accounts.close(tx, pot)
+
+
+def end(tx: Tx, creator: str, why: Ending) -> None:
+    """The creator may lend no longer (A11 to A14): every relation ends, the pot goes back.
+
+    Raises RelationRefused where there is none.
+    """
+    members = tx.rows(
+        "SELECT member FROM relations WHERE creator = ? AND closed_at IS NULL", creator
+    )
+    if not members:
+        raise RelationRefused(Reason.NO_RELATION)
+    for row in members:
+        dissolve(tx, row["member"])
+    match why:
+        case Ending.LEFT | Ending.DIED:
+            tx.run("UPDATE enrolments SET stas = '4' WHERE psn_no = ?", creator)
+        case Ending.OTHER_POOL:
+            tx.run(
+                "UPDATE enrolments SET region = ? WHERE psn_no = ? AND stas = '1'",
+                OTHER_POOL_REGION,
+                creator,
+            )
+        case Ending.RETIRED_CADRE:
+            tx.run(
+                "UPDATE enrolments SET insutype = '340' WHERE psn_no = ? AND stas = '1'", creator
+            )
+        case Ending.SPECIAL_TREATMENT:
+            # No row of the interface says so; the relation alone ends.
+            return
 
 
 def _check_free(tx: Tx, creator: str, member: str) -> None:

@@ -1,0 +1,191 @@
+"""What the client costs beside a bare POST, and what the sandbox bears.
+
+    python -m tests.bench.platform [--settlements 300] [--terminals 200] [--sales 1000] [--db FILE]
+
+One JSON object:
+
+    client      a settlement through the till's client (prepared, sent, read, added up) beside a
+                bare httpx POST of the very same bytes to the same server, in turns, medians.
+                Every message is one the server has answered before, so both meet the same work:
+                the first answer again.  Both open a new connection each time, as the client does
+                on purpose; `kept_ratio` is beside a bare POST on a kept connection
+    sandbox     sales a second (a fresh voucher, 1101, 2101, 2102 each) by so many terminals at
+                once, and whether every account adds up afterwards
+
+The sandbox is a process of its own: `gongji sandbox`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import httpx
+import msgspec
+
+from terminal.config import SHIPPED, load_profile
+from terminal.sale.events import (
+    Account,
+    LineAdded,
+    PersonIdentified,
+    SaleOpened,
+    VoucherAccepted,
+)
+from terminal.sale.evolve import evolve
+from terminal.sale.money import Fen
+from terminal.sale.sale import Sale, Tender
+from terminal.settlement.client import Platform
+from terminal.settlement.dialect import MessageIds, Sender
+from terminal.settlement.outcome import Approved
+from tests.sandbox.counter import CALL_SERVICE, Clock, Counter, audit
+
+SHOP = "P63010200001"
+PEOPLE = ("employee", "employee-short", "employee-both-short", "employee-empty", "resident")
+JSON = {"Content-Type": "application/json"}
+
+
+class RealClock(Clock):
+    """The counter's clock, running."""
+
+    @property
+    def now(self) -> float:
+        return time.time()
+
+    @now.setter
+    def now(self, moment: float) -> None:
+        return
+
+
+@contextmanager
+def sandbox(*options: str) -> Iterator[str]:
+    """Its url."""
+    command = [sys.executable, "-m", "terminal.cli", "sandbox", "--port", "0", "--until-eof"]
+    with subprocess.Popen(
+        [*command, *options],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        assert process.stdout
+        assert process.stdin
+        yield json.loads(process.stdout.readline())["sandbox"]
+        process.stdin.close()
+
+
+def _sale(sale_id: str, voucher: dict[str, object], who: dict[str, object]) -> Sale:
+    """Three lines and an identified customer."""
+    events = [
+        SaleOpened(datetime.now(UTC).isoformat(timespec="seconds")),
+        LineAdded(1, "6901234567892", "a", Fen(1850), 1, "XJ01CAA040E001010300001", "甲"),
+        LineAdded(2, "6909876543212", "b", Fen(3280), 1, "ZA01BAL0189010200001", "乙"),
+        LineAdded(3, "6971234567895", "c", Fen(990), 1),
+        VoucherAccepted(
+            "qh-test", str(voucher["voucher_id"]), "0" * 32, "x", "630100", "310", False, "", 0
+        ),
+        PersonIdentified(str(who["psn_no"]), "310", "630100", "x", None),
+    ]
+    sale = None
+    for event in events:
+        sale = evolve(sale, sale_id, event)
+    assert sale
+    return sale
+
+
+async def client(url: str, settlements: int) -> dict[str, object]:
+    profile = msgspec.structs.replace(load_profile("sandbox-splits", SHIPPED), url=url)
+    sender = Sender(SHOP, "店", "630102", "0001", "员", "SBX", "V1.0", "00:00:5e:00:53:01", "::1")
+
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    platform = Platform(profile, sender, now, MessageIds(SHOP, 1, now))
+    spent: dict[str, list[float]] = {"client": [], "bare": [], "kept": []}
+    anew = httpx.Limits(max_keepalive_connections=0)
+    async with (
+        httpx.AsyncClient(base_url=url, limits=anew, trust_env=False) as bare,
+        httpx.AsyncClient(base_url=url, trust_env=False) as kept,
+    ):
+        who = (await kept.get("/people")).json()[0]
+        for number in range(settlements):
+            voucher = (await kept.get("/vouchers/new", params={"person": "employee"})).json()
+            sale = _sale(f"{number:014d}", voucher, who)
+            await platform.identify(sale)
+            request = platform.prepare(sale, Account.INSURANCE, sale.total_fen)
+            tender = Tender(request.msgid, Account.INSURANCE, sale.total_fen)
+            assert isinstance(await platform.submit(request, sale, tender), Approved)
+            for turn in itertools.islice(itertools.cycle(spent), number, number + 3):
+                began = time.perf_counter()
+                if turn == "client":
+                    platform.prepare(sale, Account.INSURANCE, sale.total_fen)
+                    assert isinstance(await platform.submit(request, sale, tender), Approved)
+                else:
+                    http = bare if turn == "bare" else kept
+                    answer = await http.post(CALL_SERVICE, content=request.body, headers=JSON)
+                    assert answer.status_code == 200
+                spent[turn].append(time.perf_counter() - began)
+            # The employee's account is for one basket, not for hundreds.
+            await kept.post("/_adjust", json={"account": "own:employee", "amount_fen": 3239})
+    await platform.close()
+    medians = {name: statistics.median(times) for name, times in spent.items()}
+    return {
+        "settlements": settlements,
+        **{f"{name}_ms": round(median * 1000, 3) for name, median in medians.items()},
+        "ratio": round(medians["client"] / medians["bare"], 3),
+        "kept_ratio": round(medians["client"] / medians["kept"], 3),
+    }
+
+
+async def load(url: str, terminals: int, sales: int) -> dict[str, object]:
+    numbers = iter(range(sales))
+    institutions = [f"P630102{number:05d}" for number in range(1, terminals + 1)]
+
+    async def terminal(http: httpx.AsyncClient, institution: str) -> int:
+        counter, done = Counter(http, RealClock(), institution), 0
+        while (number := next(numbers, None)) is not None:
+            customer = await counter.scan(PEOPLE[number % len(PEOPLE)])
+            assert (await counter.quote(customer)).code == 0
+            assert (await counter.settle(customer)).code == 0
+            done += 1
+        return done
+
+    async with httpx.AsyncClient(base_url=url, timeout=120, trust_env=False) as http:
+        began = time.perf_counter()
+        done = await asyncio.gather(*(terminal(http, code) for code in institutions))
+        seconds = time.perf_counter() - began
+        books = (await http.get("/ledger")).json()
+    audit(books)
+    return {
+        "terminals": terminals,
+        "sales": sum(done),
+        "sales_per_second": round(sum(done) / seconds, 1),
+        "settlements_in_ledger": len(books["settlements"]),
+        "books_add_up": True,
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.platform", description=__doc__)
+    parser.add_argument("--settlements", type=int, default=300)
+    parser.add_argument("--terminals", type=int, default=200)
+    parser.add_argument("--sales", type=int, default=1000)
+    parser.add_argument("--db", default=":memory:", help="the sandbox's database file")
+    args = parser.parse_args()
+    with sandbox("--fund-ratio", "0.6") as url:
+        measured: dict[str, object] = {"client": asyncio.run(client(url, args.settlements))}
+    with sandbox("--db", args.db) as url:
+        measured["sandbox"] = asyncio.run(load(url, args.terminals, args.sales))
+    print(json.dumps(measured, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
