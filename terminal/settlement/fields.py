@@ -58,7 +58,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Echoed:
-    """Given by the platform and sent back to it: too long for that is refused when it is read."""
+    """Given by the platform and sent back to it: what `write` would refuse, `read` refuses."""
 
 
 def _text(chars_max: int) -> msgspec.Meta:
@@ -231,6 +231,8 @@ def _text_kind(extras: tuple[object, ...]) -> _Kind:
         told = text(value, name)
         if is_echoed and chars_max is not None and len(told) > chars_max:
             raise Unreadable(f"{name} has {len(told)} characters, at most {chars_max}")
+        if is_echoed and visible(told, len(told)) != told:
+            raise Unreadable(f"{name} has characters that cannot be shown")
         return told
 
     def write_text(value: str, name: str) -> str:

@@ -140,13 +140,6 @@ def person(told: PersonTold, sale: Sale) -> Person | Declined:
     row = min(active, key=lambda r: ((r.insutype, r.insuplc_admdvs) != wanted, r.insutype))
     if not row.insutype:
         raise Unreadable("insuinfo.insutype is missing")
-    for name, value in (
-        ("baseinfo.psn_no", told.baseinfo.psn_no),
-        ("insuinfo.insutype", row.insutype),
-        ("insuinfo.insuplc_admdvs", row.insuplc_admdvs),
-    ):
-        if visible(value) != value:
-            raise Unreadable(f"{name} has characters that cannot be shown")
     return Person(
         told.baseinfo.psn_no,
         row.insutype,

@@ -161,6 +161,11 @@ def test_an_id_that_could_not_be_sent_back_is_refused_when_it_is_read(name: str)
     read(Settlement, {"setlinfo": {name: "x" * 30}})
     with pytest.raises(Unreadable, match=f"setlinfo.{name} has 31 characters"):
         read(Settlement, {"setlinfo": {name: "x" * 31}})
+    for hostile in ("a\x1b[2J", "a\u202eb", "a\nb", "\ud800"):
+        with pytest.raises(
+            Unreadable, match=f"setlinfo.{name} has characters that cannot be shown"
+        ):
+            read(Settlement, {"setlinfo": {name: hostile}})
 
 
 @pytest.mark.parametrize(
