@@ -33,6 +33,8 @@ from terminal.conformance.run import Run, Verdict, carry_out
 from terminal.profile import VoucherPassword, contradictions
 from terminal.settlement.credentials import load as load_credentials
 from terminal.settlement.dialect import MessageIds
+from terminal.settlement.gateway import gateway_of
+from terminal.settlement.seal import seal_of
 from terminal.settlement.wire import Answer, Wire
 
 NewToken = Callable[[], Awaitable[str]]
@@ -128,7 +130,8 @@ def _bench(args: argparse.Namespace) -> Bench:
         profile=profile,
         sender=sender_of(counter, profile),
         wire=wire,
-        credentials=credentials,
+        gateway=gateway_of(profile, credentials, wire, now),
+        seal=seal_of(profile, credentials),
         now=now,
         new_msgid=MessageIds(
             counter.shop.code, till, now, till_digits=profile.message_id.till_digits

@@ -18,10 +18,9 @@ from terminal.catalogue import Item
 from terminal.profile import Mode, Profile
 from terminal.sale.money import Fen, yuan
 from terminal.settlement import messages
-from terminal.settlement.credentials import Credentials
 from terminal.settlement.dialect import Reply, Request, Sender, decode, encode
 from terminal.settlement.fields import Json, Unreadable, Unsendable, read
-from terminal.settlement.gateway import gateway_of
+from terminal.settlement.gateway import Gateway
 from terminal.settlement.messages.node import I, Node, O, Transaction
 from terminal.settlement.messages.people import AskPerson, Certificate, Insurance, PersonTold
 from terminal.settlement.messages.pharmacy import (
@@ -35,7 +34,7 @@ from terminal.settlement.messages.pharmacy import (
 )
 from terminal.settlement.messages.settled import SettledInfo, Settlement
 from terminal.settlement.nodes import BY_VOUCHER, PHARMACY, moment
-from terminal.settlement.seal import Seal, seal_of
+from terminal.settlement.seal import Seal
 from terminal.settlement.wire import Answer, NeverSent, Wire
 
 LINES_MAX = 3
@@ -86,7 +85,8 @@ class Bench:
     profile: Profile
     sender: Sender
     wire: Wire
-    credentials: Credentials
+    gateway: Gateway
+    seal: Seal
     now: Callable[[], datetime]
     new_msgid: Callable[[], str]
     new_token: Callable[[], Awaitable[str]]
@@ -98,8 +98,7 @@ class Bench:
 
     async def send(self, request: Request) -> Exchange:
         """Raises Failed where the answer is no envelope."""
-        gateway = gateway_of(self.profile, self.credentials, self.wire, self.now)
-        headers = await gateway.headers(request.body)
+        headers = await self.gateway.headers(request.body)
         if isinstance(headers, NeverSent):
             raise Failed(f"{request.infno}: not sent: {headers.cause}")
         seconds = self.profile.timeouts.settle_seconds
@@ -108,7 +107,7 @@ class Bench:
             raise Failed(f"{request.infno}: no answer: {answer.cause}")
         try:
             envelope = msgspec.json.decode(answer.content, type=dict[str, object])
-            return Exchange(request, envelope, decode(answer.content, self._seal))
+            return Exchange(request, envelope, decode(answer.content, self.seal))
         except (msgspec.DecodeError, UnicodeDecodeError, Unreadable) as exc:
             raise Failed(f"{request.infno}: the answer is not an envelope: {exc}") from exc
 
@@ -122,7 +121,7 @@ class Bench:
                 infno,
                 msgid or self.new_msgid(),
                 message,
-                self._seal,
+                self.seal,
                 sign_no=self.sign_no,
                 insured_region=region,
                 password_and_token=f"{self.password}{token}",
@@ -154,10 +153,6 @@ class Bench:
             return read(transaction.output, exchange.reply.output)
         except Unreadable as exc:
             raise Failed(f"{transaction.infno}: {exc}") from exc
-
-    @property
-    def _seal(self) -> Seal:
-        return seal_of(self.profile, self.credentials)
 
     # -- what several checks do
 

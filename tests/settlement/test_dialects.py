@@ -33,18 +33,28 @@ from terminal.profile import (
     XTifGateway,
 )
 from terminal.sale.money import Fen
+from terminal.settlement.client import Platform
 from terminal.settlement.credentials import Credentials, load
 from terminal.settlement.dialect import PLAIN, MessageIds, Request, Sender, decode, encode
 from terminal.settlement.fields import Unreadable
 from terminal.settlement.gateway import gateway_of, signature_base
 from terminal.settlement.messages.pharmacy import DrugInfo, DrugLine, Purchase
+from terminal.settlement.outcome import Unknown
 from terminal.settlement.seal import Seal, seal_of
 from terminal.settlement.wire import NeverSent, Wire
 from terminal.voucher.algorithms import load_private_key
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 SENDER = Sender(
-    "P63010200001", "共济示范药房", "630102", "0001", "收银员", "SBX", "V1.0", "", "192.0.2.1"
+    "P63010200001",
+    "共济示范药房",
+    "630102",
+    "0001",
+    "收银员",
+    "SBX",
+    "V1.0",
+    "00:00:5e:00:53:01",
+    "192.0.2.1",
 )
 MSGID = "P63010200001202611221000000100"
 PURCHASE = Purchase(
@@ -308,6 +318,35 @@ async def test_oauth_fetches_a_token_before_it_is_needed_and_again_before_it_end
     gateway.refused()
     server.answer = b"<html>"
     assert await gateway.headers(b"{}") == NeverSent("token: not a token")
+
+
+async def test_a_token_that_is_not_let_in_is_not_shown_again() -> None:
+    """401 leaves the outcome open; the next message fetches another token."""
+    server, shown = _TokenServer(), []
+
+    def gateway(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/auth/oauth/token":
+            return server(request)
+        shown.append(request.headers["Authorization"])
+        is_old = shown[-1] == "Bearer t1"
+        return httpx.Response(401) if is_old else httpx.Response(200, content=_reply({}))
+
+    settings = OAuthGateway(token_path="/auth/oauth/token", client_id="shop", secret_file="")
+    platform = Platform(
+        _profile(settings),
+        SENDER,
+        lambda: NOW,
+        MessageIds(SENDER.shop_code, 1, lambda: NOW),
+        httpx.MockTransport(gateway),
+        Credentials(gateway_secret="s3"),
+    )
+    assert await platform.sign_in() == Unknown("HTTP 401")
+    assert await platform.sign_in() == Unknown("reply: signinoutb is missing")
+    assert shown == ["Bearer t1", "Bearer t2"]
+    server.answer = b"x"
+    platform._gateway.refused()
+    assert await platform.sign_in() == Unknown("token: not a token")
+    assert len(shown) == 2
 
 
 # -- files and ids

@@ -119,6 +119,16 @@ def refused_is_final_whatever_the_profile_says() -> Iterator[None]:
         yield
 
 
+@mutant()
+def still_processing_is_declined() -> Iterator[None]:
+    def wrong(outcome: Outcome) -> Outcome:
+        pending = isinstance(outcome, Unknown) and outcome.cause.startswith("pending")
+        return Declined(Decline.REFUSED) if pending else outcome
+
+    with _answers(wrong, "submit"):
+        yield
+
+
 # -- reversals
 
 

@@ -28,6 +28,8 @@ FIRST_PAY_PERCENT = 10
 
 CHARGES = ("2102", "X101")
 REVERSALS = ("2601", "X102", "2103")
+STILL_PROCESSING = "系统处理中"
+"""Among the texts of the profiles' `pending`: even a final infcode -1 is no answer in this word."""
 TAKEN_BACK = ("medfee_sumamt", "fund_pay_sumamt", "hifp_pay", "acct_pay")
 """What a reversal shows, negative; it leaves out what real ones were seen to leave out."""
 INSUFFICIENT = "账户余额不足"
@@ -137,9 +139,10 @@ class Platform:
             return 200, self._no(call, No("系统异常"))
         self._pending[call.msgid] = call
         self._later(self._faults.uniform(*PENDING_SECONDS), lambda: self._finish(call))
+        still = (200, self._no(call, No(STILL_PROCESSING)))
         if self.promises.failure_is_final:
-            return self._rng.choice(((503, b""), (200, b"<html>busy</html>"), (504, b"")))
-        return 200, self._no(call, No("系统处理中"))
+            return self._rng.choice(((503, b""), (200, b"<html>busy</html>"), (504, b""), still))
+        return still
 
     def _finish(self, call: Call) -> None:
         if self._pending.pop(call.msgid, None) is not None:

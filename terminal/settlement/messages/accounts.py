@@ -83,6 +83,8 @@ class FeeFound(Node, frozen=True, kw_only=True):
 
 
 class FeesTold(Node, frozen=True, kw_only=True):
+    """The reply of 5204; its node's name is UNVERIFIED."""
+
     data: tuple[FeeFound, ...] = ()
 
 

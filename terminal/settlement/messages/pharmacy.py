@@ -74,8 +74,6 @@ class DrugLine(Node, frozen=True, kw_only=True):
     bilg_dr_codg: Text30 = ""
     bilg_dr_name: Text50 = ""
     tcmdrug_used_way: Text6 = ""
-    drug_trac_codg: Text30 = ""
-    """Trace code of the box.  Whether 2101 and 2102 take it here is UNVERIFIED."""
 
 
 class Purchase(Node, frozen=True, kw_only=True):
