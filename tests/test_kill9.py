@@ -18,7 +18,6 @@ ROUNDS_TO_FIND_OUT = 20
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("options", [(), ("--hostile",)])
 def test_a_till_killed_anywhere_agrees_with_the_platform_after_its_restart(
     options: tuple[str, ...],
@@ -35,7 +34,6 @@ def test_a_till_killed_anywhere_agrees_with_the_platform_after_its_restart(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_a_platform_that_breaks_its_promise_is_found_out() -> None:
     """It says that a reversed id is refused when it arrives late, and carries it out."""
     broken = Trouble((Fault.LATE,), ("--no-tombstones",), rate=0.9, only=b'"infno":"2102"')

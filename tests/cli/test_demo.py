@@ -16,7 +16,6 @@ COMMAND = [sys.executable, "-m", "terminal.cli", "demo"]
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
 def test_the_demo_makes_three_sales_with_the_right_splits() -> None:
     demo = subprocess.run(
         COMMAND, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
@@ -36,7 +35,6 @@ def test_the_demo_makes_three_sales_with_the_right_splits() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
 def test_a_demo_that_is_killed_leaves_nothing_running() -> None:
     demo = subprocess.Popen(COMMAND, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     assert demo.stdout

@@ -27,7 +27,6 @@ EXCLUSIVE = "PRAGMA locking_mode = EXCLUSIVE"
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_nothing_acknowledged_is_lost_and_nothing_is_half_written() -> None:
     tally = run(CUTS, seed=20260102)
     assert tally.wrong == []
