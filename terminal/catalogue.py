@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from terminal.sale.boxes import PREFIX_DIGITS, is_prefix
 from terminal.sale.money import Fen, parse_yuan
 from terminal.text import visible
 
@@ -18,6 +19,7 @@ COLUMNS = (
     "insurance_code",
     "insurance_class",
     "pinyin",
+    "trace_prefix",
 )
 CLASSES = ("甲", "乙", "自费", "")
 ROWS_MAX = 300_000
@@ -40,11 +42,15 @@ class Item:
     """甲, 乙 or 自费."""
     pinyin: str
     """Initials, for typing."""
+    trace_prefix: str
+    """First seven digits of the trace codes on its boxes; empty: no box of it has one, or none is
+    asked for (split packs, herbal slices, granules)."""
 
 
 class Catalogue:
     def __init__(self, items: Mapping[str, Item]) -> None:
         self._items = items
+        self._by_trace = {item.trace_prefix: item for item in items.values() if item.trace_prefix}
 
     def __len__(self) -> int:
         return len(self._items)
@@ -54,6 +60,10 @@ class Catalogue:
 
     def find(self, code: str) -> Item | None:
         return self._items.get(code)
+
+    def find_by_trace(self, trace_code: str) -> Item | None:
+        """The goods whose boxes carry such a trace code."""
+        return self._by_trace.get(trace_code[:PREFIX_DIGITS])
 
     def search(self, typed: str, most: int = 20) -> list[Item]:
         """Goods whose code or pinyin starts with `typed`, or whose name contains it."""
@@ -78,12 +88,19 @@ def load(path: Path) -> Catalogue:
             if tuple(rows.fieldnames or ()) != COLUMNS:
                 raise CatalogueError(f"{path}, row 1: the columns must be {','.join(COLUMNS)}")
             items: dict[str, Item] = {}
+            prefixes: set[str] = set()
             for row in rows:
                 item = _item(row, f"{path}, row {rows.line_num}")
                 if item.code in items:
                     raise CatalogueError(
                         f"{path}, row {rows.line_num}, code: {item.code} stands there twice"
                     )
+                if item.trace_prefix and item.trace_prefix in prefixes:
+                    raise CatalogueError(
+                        f"{path}, row {rows.line_num}, trace_prefix: {item.trace_prefix} stands"
+                        " there twice"
+                    )
+                prefixes.add(item.trace_prefix)
                 if len(items) == ROWS_MAX:
                     raise CatalogueError(f"{path}: more than {ROWS_MAX} rows")
                 items[item.code] = item
@@ -101,6 +118,8 @@ def _item(row: dict[str, str | None], where: str) -> Item:
             raise CatalogueError(f"{where}, {column}: is empty")
     if cells["insurance_class"] not in CLASSES:
         raise CatalogueError(f"{where}, insurance_class: must be one of 甲, 乙, 自费")
+    if cells["trace_prefix"] and not is_prefix(cells["trace_prefix"]):
+        raise CatalogueError(f"{where}, trace_prefix: must be {PREFIX_DIGITS} digits")
     try:
         unit_fen = parse_yuan(cells["unit_price"])
     except ValueError as exc:
@@ -115,4 +134,5 @@ def _item(row: dict[str, str | None], where: str) -> Item:
         cells["insurance_code"],
         cells["insurance_class"] or "自费",
         cells["pinyin"].lower(),
+        cells["trace_prefix"],
     )

@@ -62,6 +62,8 @@ class Counter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     catalogue: str
     language: Literal["zh", "en"]
     after_restart: Literal["ask", "cancel"]
+    trace_codes: Literal["required", "shown"]
+    """Of the boxes of an insured sale: settlement waits for them, or they are only shown."""
     shop: Shop
     till: Till
     keys: Keys

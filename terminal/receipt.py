@@ -57,7 +57,9 @@ def slip(sale: Sale, words: Words, shop_name: str, *, width: int = WIDTH_58_MM) 
     if sale.balance_after_fen is not None:
         paid.append(money("balance", sale.balance_after_fen))
     facts = _facts(sale, words)
-    items = [row for line in sale.lines for row in _item(line, width)]
+    items = [
+        row for line in sale.lines for row in (*_item(line, width), *_codes(sale, line, words))
+    ]
     foot = [row for fact in facts for row in wrapped(fact, width)]
     return [*head, rule, *items, rule, *paid, rule, *foot, centred(say("keep"), width)]
 
@@ -110,6 +112,12 @@ def refund_slip(sale: Sale, words: Words, shop_name: str, *, width: int = WIDTH_
     foot = [row for fact in _facts(sale, words) for row in wrapped(fact, width)]
     keep = centred(words.say("receipt.keep"), width)
     return [*head, rule, *items, rule, *back, rule, *foot, keep]
+
+
+def _codes(sale: Sale, line: LineAdded, words: Words) -> list[str]:
+    """The trace codes of a line's boxes, one row each."""
+    codes = [box.code for box in sale.boxes if box.line == line.line]
+    return [f"  {words.say('receipt.box', code=code)}" for code in codes]
 
 
 def slip_code(sale_id: str) -> str:

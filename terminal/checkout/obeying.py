@@ -11,7 +11,7 @@ from typing import assert_never
 
 from terminal.checkout.book import Book
 from terminal.checkout.setup import Setup
-from terminal.journal import VoucherUsed
+from terminal.journal import BoxSold, VoucherUsed
 from terminal.receipt import slip_number
 from terminal.sale.answers import SaleFound, SalesListed
 from terminal.sale.commands import (
@@ -35,6 +35,7 @@ from terminal.sale.commands import (
     TakeCash,
 )
 from terminal.sale.events import (
+    BoxKnown,
     CancelRequested,
     CashTaken,
     Confirmed,
@@ -73,6 +74,7 @@ class Obeying:
         self._reception, self._rule = setup.reception, setup.rule
         self._clock, self._new_sale_id = setup.clock, setup.new_sale_id
         self._keys_path = setup.profile.keys_path
+        self._boxes_required = setup.trace_codes_required
         self._look_again, self._undo = look_again, undo
         self._next_comparison = float("-inf")
 
@@ -85,10 +87,13 @@ class Obeying:
             case RemoveLine(line=line):
                 await self._edit(line, LineRemoved(line))
             case SetQuantity(line=line, quantity=quantity):
-                if 0 < quantity <= QUANTITY_MAX:
-                    await self._edit(line, QuantitySet(line, quantity))
-                else:
+                sale = self._book.counter
+                if not 0 < quantity <= QUANTITY_MAX:
                     self._book.tell(Refused("quantity"))
+                elif sale and quantity < sale.boxes_of(line):
+                    self._book.tell(Refused("boxes_scanned"))
+                else:
+                    await self._edit(line, QuantitySet(line, quantity))
             case Quote():
                 await self._quote()
             case Confirm():
@@ -173,6 +178,8 @@ class Obeying:
                 await self._open(events)
         except VoucherUsed:
             self._book.tell(VoucherRefused("replayed"))
+        except BoxSold as sold:
+            self._book.tell(BoxKnown(sold.code, sold.sale_id, here=False))
 
     async def _open(self, events: tuple[Event, ...]) -> None:
         if await self._book.has_room():
@@ -240,6 +247,8 @@ class Obeying:
             self._book.tell(Refused("unresolved"))
         elif sale.confirmed:
             self._book.tell(Refused("cash_due"))
+        elif self._boxes_required and sale.editable and sale.missing_boxes:
+            self._book.tell(Refused("boxes_missing"))
         elif sale.quote or sale.standing:
             await self._book.record(sale.sale_id, Confirmed())
         else:

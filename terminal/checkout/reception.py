@@ -10,12 +10,16 @@ from datetime import datetime, timedelta
 
 from terminal.catalogue import Catalogue
 from terminal.checkout.trust import Trust
+from terminal.sale.boxes import is_trace_code
 from terminal.sale.commands import Present
 from terminal.sale.events import (
+    BoxKnown,
+    BoxScanned,
     CodeNotUsable,
     Event,
     LineAdded,
     Notice,
+    QuantitySet,
     Refused,
     VoucherAccepted,
     VoucherRefused,
@@ -47,10 +51,14 @@ class Reception:
             return self._voucher(sale, last, code.text, now)
         if code.kind is Kind.GOODS:
             return self.goods(sale, code.text, 1)
+        if code.kind is Kind.TRACE_CODE:
+            return self._box(sale, code.text)
         return CodeNotUsable(code.kind.value, code.text)
 
     def goods(self, sale: Sale | None, code: str, quantity: int) -> tuple[Event, ...] | Notice:
-        """One more line of the goods with this code."""
+        """One more line of the goods with this code; of a trace code, that box."""
+        if is_trace_code(code):
+            return self._box(sale, code)
         item = self._catalogue.find(code)
         if item is None:
             return CodeNotUsable("goods_not_sold", code)
@@ -68,8 +76,31 @@ class Reception:
             quantity,
             item.insurance_code,
             item.insurance_class,
+            item.trace_prefix,
         )
         return (added,)
+
+    def _box(self, sale: Sale | None, code: str) -> tuple[Event, ...] | Notice:
+        """The box with this trace code: one that a line waits for, else one more of its goods."""
+        item = self._catalogue.find_by_trace(code)
+        if item is None:
+            return CodeNotUsable(Kind.TRACE_CODE, code)
+        if sale and any(box.code == code for box in sale.boxes):
+            return BoxKnown(code, sale.sale_id, here=True)
+        if sale and not sale.editable:
+            return Refused("not_now")
+        of_item = [line for line in (sale.lines if sale else ()) if line.code == item.code]
+        for line in of_item:
+            if sale and line.trace_prefix and sale.boxes_of(line.line) < line.quantity:
+                return (BoxScanned(line.line, code),)
+        for line in of_item:
+            if line.trace_prefix and line.quantity < QUANTITY_MAX:
+                more = QuantitySet(line.line, line.quantity + 1)
+                return (more, BoxScanned(line.line, code))
+        added = self.goods(sale, item.code, 1)
+        if not isinstance(added, tuple):
+            return added
+        return (*added, BoxScanned(sale.lines_ever + 1 if sale else 1, code))
 
     def _voucher(
         self, sale: Sale | None, last: Sale | None, text: str, now: datetime

@@ -127,7 +127,10 @@ class Settling:
         if kept:
             anew = self._new_sale_id()
             changes.append((anew, SaleOpened(at, replaces=sale.sale_id)))
-            changes += [(anew, replace(line, line=n)) for n, line in enumerate(kept, start=1)]
+            for n, line in enumerate(kept, start=1):
+                changes.append((anew, replace(line, line=n)))
+                boxes = [box for box in sale.boxes if box.line == line.line]
+                changes += [(anew, replace(box, line=n)) for box in boxes]
         await self._book.record_each(*changes)
 
     async def _settle(self, sale_id: str, tender: Tender, outcome: Outcome) -> None:

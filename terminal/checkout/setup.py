@@ -28,3 +28,5 @@ class Setup:
     new_sale_id: Callable[[], str]
     cancel_after_restart: bool
     """True: a sale interrupted half paid is undone; False: the clerk is asked."""
+    trace_codes_required: bool
+    """True: an insured sale is not charged before every box has been scanned."""

@@ -297,6 +297,7 @@ async def open_till(
                 WriterThread(),
                 sale_ids,
                 counter.after_restart == "cancel",
+                counter.trace_codes == "required",
             )
         )
         yield checkout

@@ -1,11 +1,12 @@
 """The journal: an append-only list of events, durable before anyone sees them.
 
 SQLite in WAL mode with synchronous=FULL, one connection, one writer.  Each event is one
-transaction, and three UNIQUE keys in that transaction guard the money:
+transaction, and four UNIQUE keys in that transaction guard the money:
 
     (sale_id, version)      a change happens once, and only to the state it was decided on
     (issuer, voucher_id)    a voucher opens one sale, ever
     message_id              the id of a charge or of its reversal is never used again
+    code                    a box is in one sale that stands
 
 The only other state kept beside the events is what they imply, so that opening a large journal
 stays quick: which sales are still open.
@@ -28,12 +29,15 @@ import msgspec
 
 from terminal.journal.chain import FIRST_LINK, HEAD, chain_key, next_link, sealed_day, sealed_head
 from terminal.journal.room import Room
+from terminal.journal.schema import PRAGMAS, SCHEMA, SCHEMA_VERSION
 from terminal.journal.trouble import JournalError, Trouble
 from terminal.sale.events import (
     EVENTS,
+    BoxScanned,
     ChargeIntended,
     Entry,
     Event,
+    LineRemoved,
     RefundRequested,
     ReversalIntended,
     SaleOpened,
@@ -53,56 +57,17 @@ ENDINGS = (SaleSettled, SaleVoided, SaleRefunded)
 LATEST_TIME = "latest_time"
 """The mark that holds the largest time at which a sale was ever opened."""
 
-SCHEMA_VERSION = 2
-_SCHEMA = """
-CREATE TABLE events (
-    seq INTEGER PRIMARY KEY,
-    sale_id TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    type TEXT NOT NULL,
-    body TEXT NOT NULL,
-    link BLOB NOT NULL,
-    UNIQUE (sale_id, version)
-) STRICT;
-CREATE TABLE sales (
-    sale_id TEXT PRIMARY KEY,
-    day TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('open', 'settled', 'voided', 'refunded'))
-) STRICT, WITHOUT ROWID;
-CREATE INDEX open_sales ON sales (sale_id) WHERE state = 'open';
-CREATE INDEX sales_by_day ON sales (day);
-CREATE TABLE used_vouchers (
-    issuer TEXT NOT NULL,
-    voucher_id TEXT NOT NULL,
-    sale_id TEXT NOT NULL,
-    PRIMARY KEY (issuer, voucher_id)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE message_ids (
-    message_id TEXT PRIMARY KEY,
-    sale_id TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE days (
-    z INTEGER PRIMARY KEY,
-    last_seq INTEGER NOT NULL,
-    body TEXT NOT NULL,
-    seal BLOB NOT NULL
-) STRICT;
-CREATE TABLE marks (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-"""
-
-_PRAGMAS = (
-    # Exclusive: a second till on the same file is refused at its start, not in mid-sale.
-    "PRAGMA locking_mode = EXCLUSIVE",
-    "PRAGMA journal_mode = WAL",
-    # FULL: a commit that was acknowledged survives a power cut.
-    "PRAGMA synchronous = FULL",
-    "PRAGMA wal_autocheckpoint = 200",
-    "PRAGMA foreign_keys = ON",
-)
-
 
 class VoucherUsed(Exception):
     """The voucher has opened a sale before; nothing was written."""
+
+
+class BoxSold(Exception):
+    """The box with this trace code is in another sale that stands; nothing was written."""
+
+    def __init__(self, code: str, sale_id: str) -> None:
+        super().__init__(code, sale_id)
+        self.code, self.sale_id = code, sale_id
 
 
 class StaleVersion(AssertionError):
@@ -147,13 +112,13 @@ class Journal:
                 raise
 
     def _prepare(self) -> None:
-        for pragma in _PRAGMAS:
+        for pragma in PRAGMAS:
             self._db.execute(pragma)
         self._db.execute("BEGIN IMMEDIATE")
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         empty = self._db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
         if version == 0 and empty:
-            for statement in _SCHEMA.split(";"):
+            for statement in SCHEMA.split(";"):
                 self._db.execute(statement)
             self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         elif version != SCHEMA_VERSION:
@@ -177,9 +142,10 @@ class Journal:
     def append(self, *entries: Entry) -> None:
         """Durable when it returns, all of them or none: one transaction, one fsync.
 
-        Raises VoucherUsed where the voucher opened another sale, StaleVersion where the sale has
-        this version already, JournalError where the disk refuses.  Nothing is written then.  A
-        full disk is tried once more with the space that was kept for it.
+        Raises VoucherUsed where the voucher opened another sale, BoxSold where a box is in another
+        one that stands, StaleVersion where the sale has this version already, JournalError where
+        the disk refuses.  Nothing is written then.  A full disk is tried once more with the space
+        that was kept for it.
         """
         try:
             self._append(entries)
@@ -253,12 +219,29 @@ class Journal:
                     "INSERT INTO message_ids (message_id, sale_id) VALUES (?, ?)",
                     (key, entry.sale_id),
                 )
+            case BoxScanned(line=line, code=code):
+                self._reserve_box(code, entry.sale_id, line)
+            case LineRemoved(line=line):
+                self._db.execute(
+                    "DELETE FROM sold_boxes WHERE sale_id = ? AND line = ?", (entry.sale_id, line)
+                )
             case event if state := STATES.get(type(event)):
                 self._db.execute(
                     "UPDATE sales SET state = ? WHERE sale_id = ?", (state, entry.sale_id)
                 )
+                if state in ("voided", "refunded"):
+                    # The boxes are on the shelf again.
+                    self._db.execute("DELETE FROM sold_boxes WHERE sale_id = ?", (entry.sale_id,))
             case _:
                 pass
+
+    def _reserve_box(self, code: str, sale_id: str, line: int) -> None:
+        query = "SELECT sale_id FROM sold_boxes WHERE code = ?"
+        if holder := self._db.execute(query, (code,)).fetchone():
+            raise BoxSold(code, holder[0])
+        self._db.execute(
+            "INSERT INTO sold_boxes (code, sale_id, line) VALUES (?, ?, ?)", (code, sale_id, line)
+        )
 
     def open_entries(self) -> list[Entry]:
         """Every event of every sale that is not closed, in the order they happened."""

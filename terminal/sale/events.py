@@ -90,6 +90,8 @@ class LineAdded:
     """`med_list_codg` of the national catalogue; empty: not an insured item."""
     insurance_class: str = ""
     """甲, 乙, or empty for wholly own cost."""
+    trace_prefix: str = ""
+    """First seven digits of the trace code on each box; empty: none is asked for."""
 
     @property
     def amount_fen(self) -> Fen:
@@ -105,6 +107,16 @@ class LineRemoved:
 class QuantitySet:
     line: int
     quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoxScanned:
+    """One box of a line, by the trace code on it (药品追溯码): in one sale only, as long as that
+    sale stands."""
+
+    line: int
+    code: str
+    """20 digits; the first seven name the product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +314,7 @@ Event = (
     | LineAdded
     | LineRemoved
     | QuantitySet
+    | BoxScanned
     | VoucherAccepted
     | PersonIdentified
     | Quoted
@@ -351,6 +364,17 @@ class CodeNotUsable:
     """What it looks like: "wechat_pay", "trace_code", "unknown" …"""
     text: str
     """Filtered and shortened; empty where the content is none of our business."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoxKnown:
+    """This box was sold before, or is in this sale already; it is not counted again."""
+
+    code: str
+    sale_id: str
+    """Where it is; the sale on the counter, or one that was settled."""
+    here: bool
+    """Whether that is the sale on the counter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,6 +456,7 @@ Notice = (
     Refused
     | VoucherRefused
     | CodeNotUsable
+    | BoxKnown
     | PlatformRefused
     | PlatformSilent
     | Waiting

@@ -15,7 +15,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, assert_never
 
+from terminal.sale.boxes import is_trace_code
 from terminal.sale.events import (
+    BoxScanned,
     CancelRequested,
     CashTaken,
     ChargeApproved,
@@ -76,7 +78,7 @@ def fold(entries: Iterable[Entry]) -> Sale | None:
 
 def _change(sale: Sale, event: Event) -> Sale:
     match event:
-        case LineAdded() | LineRemoved() | QuantitySet():
+        case LineAdded() | LineRemoved() | QuantitySet() | BoxScanned():
             return _change_cart(sale, event)
         case VoucherAccepted() | PersonIdentified() | Quoted():
             return _change_customer(sale, event)
@@ -122,8 +124,8 @@ def _change(sale: Sale, event: Event) -> Sale:
             assert_never(event)
 
 
-def _change_cart(sale: Sale, event: LineAdded | LineRemoved | QuantitySet) -> Sale:
-    """A changed cart has no quote."""
+def _change_cart(sale: Sale, event: LineAdded | LineRemoved | QuantitySet | BoxScanned) -> Sale:
+    """A cart whose goods changed has no quote; the codes on the boxes change no amount."""
     if not sale.editable:
         raise IllegalEvent(event, sale)
     match event:
@@ -136,14 +138,34 @@ def _change_cart(sale: Sale, event: LineAdded | LineRemoved | QuantitySet) -> Sa
             return _next(sale, lines=lines, lines_ever=event.line, quote=None, lapsed="")
         case LineRemoved() if sale.line(event.line):
             lines = tuple(line for line in sale.lines if line.line != event.line)
-            return _next(sale, lines=lines, quote=None, lapsed="")
-        case QuantitySet() if sale.line(event.line) and 0 < event.quantity <= QUANTITY_MAX:
+            boxes = tuple(box for box in sale.boxes if box.line != event.line)
+            return _next(sale, lines=lines, boxes=boxes, quote=None, lapsed="")
+        case BoxScanned() if _is_wanted(sale, event):
+            return _next(sale, boxes=(*sale.boxes, event))
+        case QuantitySet() if (
+            sale.line(event.line)
+            and 0 < event.quantity <= QUANTITY_MAX
+            and event.quantity >= sale.boxes_of(event.line)
+        ):
             lines = tuple(
                 replace(line, quantity=event.quantity) if line.line == event.line else line
                 for line in sale.lines
             )
             return _next(sale, lines=lines, quote=None, lapsed="")
     raise IllegalEvent(event, sale)
+
+
+def _is_wanted(sale: Sale, box: BoxScanned) -> bool:
+    """Whether the box is of its line's product, is not there yet, and one is still missing."""
+    line = sale.line(box.line)
+    return bool(
+        line
+        and line.trace_prefix
+        and is_trace_code(box.code)
+        and box.code.startswith(line.trace_prefix)
+        and sale.boxes_of(line.line) < line.quantity
+        and all(known.code != box.code for known in sale.boxes)
+    )
 
 
 def _change_customer(sale: Sale, event: VoucherAccepted | PersonIdentified | Quoted) -> Sale:

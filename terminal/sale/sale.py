@@ -8,6 +8,7 @@ from enum import StrEnum
 from terminal.sale.events import (
     UNPAID,
     Account,
+    BoxScanned,
     Decline,
     LineAdded,
     PersonIdentified,
@@ -72,6 +73,8 @@ class Sale:
     """The refunded sale whose kept goods this one settles anew."""
     lines: tuple[LineAdded, ...] = ()
     lines_ever: int = 0
+    boxes: tuple[BoxScanned, ...] = ()
+    """Every box whose trace code was scanned."""
     voucher: VoucherAccepted | None = None
     person: PersonIdentified | None = None
     quote: Quoted | None = None
@@ -147,6 +150,16 @@ class Sale:
         if known:
             return known[-1]
         return self.person.balance_fen if self.person else None
+
+    def boxes_of(self, number: int) -> int:
+        """How many boxes of this line have been scanned."""
+        return sum(box.line == number for box in self.boxes)
+
+    @property
+    def missing_boxes(self) -> int:
+        """How many boxes must still be scanned until every one has its trace code."""
+        traced = [line for line in self.lines if line.trace_prefix]
+        return sum(line.quantity - self.boxes_of(line.line) for line in traced)
 
     def line(self, number: int) -> LineAdded | None:
         return next((line for line in self.lines if line.line == number), None)

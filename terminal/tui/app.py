@@ -27,6 +27,8 @@ from terminal.reports import day_report
 from terminal.sale.answers import DayRead, SaleFound, SalesListed
 from terminal.sale.commands import FindSale, PrintReceipt, Refund
 from terminal.sale.events import (
+    BoxKnown,
+    BoxScanned,
     CodeNotUsable,
     DayClosed,
     Event,
@@ -170,7 +172,7 @@ class TillApp(App[None]):
     def _ring(self, happened: Event | Notice) -> None:
         """Once for what was taken, twice for what was not."""
         match happened:
-            case VoucherAccepted() | LineAdded():
+            case VoucherAccepted() | LineAdded() | BoxScanned():
                 self.bell()
             case Refused(reason) if reason in CALM_REFUSALS:
                 pass
@@ -178,6 +180,7 @@ class TillApp(App[None]):
                 Refused()
                 | VoucherRefused()
                 | CodeNotUsable()
+                | BoxKnown()
                 | PlatformRefused()
                 | PlatformSilent()
             ):

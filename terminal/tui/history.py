@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import get_args
 
 from terminal.sale.events import (
+    BoxScanned,
     CancelRequested,
     CashTaken,
     ChargeApproved,
@@ -74,6 +75,10 @@ def _quantity(event: QuantitySet, words: Words) -> dict[str, object]:
     return {"line": event.line, "quantity": event.quantity}
 
 
+def _box(event: BoxScanned, words: Words) -> dict[str, object]:
+    return {"line": event.line, "code": event.code}
+
+
 def _voucher(event: VoucherAccepted, words: Words) -> dict[str, object]:
     return {"name": event.masked_name, "reference": event.voucher_id[-6:]}
 
@@ -131,6 +136,7 @@ _VALUES: dict[type[Event], _Values] = {
     LineAdded: _line_added,
     LineRemoved: _line,
     QuantitySet: _quantity,
+    BoxScanned: _box,
     VoucherAccepted: _voucher,
     PersonIdentified: _person,
     Quoted: _quoted,

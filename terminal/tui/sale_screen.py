@@ -115,13 +115,13 @@ class SaleScreen(Front):
     def _draw_cart(self) -> None:
         desk = self.desk
         sale = desk.shown_sale
-        lines = sale.lines if sale else ()
+        lines, boxes = (sale.lines, sale.boxes) if sale else ((), ())
         if lines != self._lines:
             self._select_after_change(lines)
         chosen = self._selected if desk.sale and desk.sale.editable else None
         self._cart.head(desk.said("screen.cart"), self._background())
         self._cart.set_class(bool(desk.undoing), "-undoing")
-        self._cart.show(CartShown(desk.words, lines, chosen, self._empty_cart()))
+        self._cart.show(CartShown(desk.words, lines, chosen, boxes, self._empty_cart()))
 
     def _select_after_change(self, lines: tuple[LineAdded, ...]) -> None:
         """A new line is selected, and so is the neighbour of one that went."""
@@ -144,6 +144,8 @@ class SaleScreen(Front):
             return desk.said("screen.undoing", count=len(desk.undoing), amount=amount)
         if desk.sale and (refunded := desk.told.refunded):
             return desk.said("screen.refunded", cash=yuan(refunded.cash_fen))
+        if desk.sale and desk.sale.editable and (missing := desk.sale.missing_boxes):
+            return desk.said("screen.boxes_missing", count=missing)
         last = desk.checkout.last
         if desk.sale is None and last and last.settled:
             return desk.said("screen.last_sale", amount=yuan(last.total_fen))

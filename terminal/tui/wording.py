@@ -13,6 +13,7 @@ from typing import assert_never
 
 from terminal.sale.answers import DayRead, SaleFound, SalesListed
 from terminal.sale.events import (
+    BoxKnown,
     ClockApart,
     CodeNotUsable,
     DayClosed,
@@ -308,6 +309,9 @@ def notice_sentences(notice: Notice, words: Words) -> NoticeSaid:
             return NoticeSaid(Tone.BAD, happened, advice)
         case CodeNotUsable(kind, text):
             return _pair("code", kind, Tone.BAD, words, text=text)
+        case BoxKnown(code, sale_id, here):
+            kind = "here" if here else "sold"
+            return _pair("box", kind, Tone.BAD, words, trace=code, number=sale_id)
         case PlatformRefused(question, reason, told):
             return _platform_refused(question, reason, told, words)
         case PlatformSilent(question, cause):

@@ -43,8 +43,7 @@ import msgspec
 
 from terminal.journal import Journal
 from terminal.journal.chain import key_file
-from terminal.journal.store import _PRAGMAS as PRAGMAS
-from terminal.journal.store import _SCHEMA as SCHEMA
+from terminal.journal.schema import PRAGMAS, SCHEMA
 from terminal.sale.events import (
     Account,
     ChargeApproved,

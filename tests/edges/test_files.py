@@ -87,21 +87,27 @@ def test_a_name_that_is_no_file_says_where_it_was_looked_for() -> None:
         config.load_counter("nowhere")
 
 
-HEAD = "code,name,spec,unit_price,insurance_code,insurance_class,pinyin\n"
+HEAD = "code,name,spec,unit_price,insurance_code,insurance_class,pinyin,trace_prefix\n"
 
 
 @pytest.mark.parametrize(
     ("rows", "complaint"),
     [
         ("code,name\n1,2\n", "row 1"),
-        (HEAD + "1,药,,1.00,,自费,y\n1,药,,1.00,,自费,y\n", "row 3, code: 1 stands there twice"),
-        (HEAD + ",药,,1.00,,自费,y\n", "row 2, code"),
-        (HEAD + "1,,,1.00,,自费,y\n", "row 2, name"),
-        (HEAD + "1,药,,1.005,,自费,y\n", "row 2, unit_price"),
-        (HEAD + "1,药,,-1.00,,自费,y\n", "row 2, unit_price"),
-        (HEAD + "1,药,,1.00,,丙,y\n", "row 2, insurance_class"),
+        (HEAD + "1,药,,1.00,,自费,y,\n1,药,,1.00,,自费,y,\n", "row 3, code: 1 stands there twice"),
+        (HEAD + ",药,,1.00,,自费,y,\n", "row 2, code"),
+        (HEAD + "1,,,1.00,,自费,y,\n", "row 2, name"),
+        (HEAD + "1,药,,1.005,,自费,y,\n", "row 2, unit_price"),
+        (HEAD + "1,药,,-1.00,,自费,y,\n", "row 2, unit_price"),
+        (HEAD + "1,药,,1.00,,丙,y,\n", "row 2, insurance_class"),
+        (HEAD + "1,药,,1.00,,自费,y,830001\n", "row 2, trace_prefix"),
+        (HEAD + "1,药,,1.00,,自费,y,830000１\n", "row 2, trace_prefix"),
+        (
+            HEAD + "1,药,,1.00,,自费,y,8300001\n2,药,,1.00,,自费,y,8300001\n",
+            "row 3, trace_prefix: 8300001 stands there twice",
+        ),
         (HEAD + "1,药,,1.00,,自费\n", "row 2"),
-        (HEAD + "1,药,,1.00,,自费,y,z\n", "row 2"),
+        (HEAD + "1,药,,1.00,,自费,y,,z\n", "row 2"),
     ],
 )
 def test_a_wrong_catalogue_names_row_and_column(tmp_path: Path, rows: str, complaint: str) -> None:
@@ -114,9 +120,18 @@ def test_a_wrong_catalogue_names_row_and_column(tmp_path: Path, rows: str, compl
 
 def test_a_catalogue_in_another_encoding_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "c.csv"
-    path.write_bytes((HEAD + "1,药,,1.00,,自费,y\n").encode("gbk"))
+    path.write_bytes((HEAD + "1,药,,1.00,,自费,y,\n").encode("gbk"))
     with pytest.raises(CatalogueError, match="utf-8"):
         catalogue.load(path)
+
+
+def test_a_trace_code_names_its_goods_by_seven_digits() -> None:
+    goods = catalogue.load(SHIPPED / "catalogues" / "demo.csv")
+    found = goods.find_by_trace("83000010000000000001")
+    assert found
+    assert found.name == "阿莫西林胶囊"
+    assert goods.find_by_trace("83000000000000000001") is None
+    assert goods.find_by_trace("") is None
 
 
 def test_search_finds_by_initials_name_and_code() -> None:

@@ -34,7 +34,8 @@ from tests.matrix.faults_network import answering, raising, reply_lost, reset
 from tests.matrix.network import Line, Trouble
 from tests.till import BOXES
 
-TRACE_CODE = b"81234567890123456789"
+TRACE_CODE = b"83000010000000000001"
+"""Of the first goods of the demonstration."""
 CLOCK_WRONG_SECONDS = 600.0
 HANGS_SECONDS = 30.0
 OUTAGE_SECONDS = 30.0

@@ -199,6 +199,7 @@ def compose(
             OneWriter(post.weather, clock.process),
             SaleIds(post.number, clock.now, journal.greatest_sale_id()),
             False,
+            False,
         )
     )
     # A wrong design differs from the product in what one class does, not in how it is put together.

@@ -83,6 +83,11 @@ class Auditor:
     ) -> None:
         if kind in CART and slip.cash_fen:
             self.found(f"{slip.sale_id}: {kind} with cash in the drawer")
+        if kind == "BoxScanned":
+            code = msgspec.json.decode(body)["code"]
+            others = (s for s in self.readings[till].slips.values() if s is not slip)
+            if any(s.state in ("open", "settled") and code in s.boxes for s in others):
+                self.found(f"{slip.sale_id}: the box {code} is in two sales that stand")
         if kind == "ChargeIntended" and slip.self_pay:
             self.found(f"{slip.sale_id}: an account is asked, the customer pays all of it")
         if kind == "ChargeIntended":

@@ -187,6 +187,7 @@ class Host:
                     disk=OneWriter(process, self._faults),
                     new_sale_id=SaleIds(self.number, clock.now, journal.greatest_sale_id()),
                     cancel_after_restart=self._cancel_after_restart,
+                    trace_codes_required=False,
                 )
             )
             checkout.subscribe(self._told)

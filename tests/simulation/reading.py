@@ -48,6 +48,8 @@ class Slip:
     vouchers: list[tuple[str, str]] = field(default_factory=list)
     cash_fen: int = 0
     self_pay: bool = False
+    boxes: dict[str, int] = field(default_factory=dict)
+    """Trace code -> line."""
     keeps: tuple[int, ...] = ()
     """Lines the customer keeps of a sale that is taken back."""
 
@@ -86,6 +88,9 @@ class Reading:
                 slip.lines[number] = fields["unit_fen"] * fields["quantity"]
             case "LineRemoved":
                 del slip.lines[fields["line"]]
+                slip.boxes = {c: n for c, n in slip.boxes.items() if n != fields["line"]}
+            case "BoxScanned":
+                slip.boxes[fields["code"]] = fields["line"]
             case "QuantitySet":
                 slip.lines[fields["line"]] = slip.units[fields["line"]] * fields["quantity"]
             case "VoucherAccepted":

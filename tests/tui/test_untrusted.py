@@ -35,7 +35,7 @@ from tests.tui.counter import LARGE, SMALL, Counter, counter
 
 MARKUP = "[@click=app.exit]x[/]"
 HOSTILE = f"{MARKUP}\x1b[2J\x1b]0;t\x07\u202eab\u200b\x9b\n$error"
-ITEM = Item("4006381333931", HOSTILE, "\x1b[31m", Fen(100), "", "自费", "x")
+ITEM = Item("4006381333931", HOSTILE, "\x1b[31m", Fen(100), "", "自费", "x", "")
 
 
 def assert_harmless(text: str) -> None:

@@ -15,6 +15,7 @@ from terminal.config import SHIPPED
 from terminal.sale.answers import DayRead, SaleFound, SalesListed
 from terminal.sale.events import (
     Account,
+    BoxKnown,
     ClockApart,
     CodeNotUsable,
     DayClosed,
@@ -62,6 +63,7 @@ LONG = {
     "reason": "医保码在平台上已过期",
     "words": "账户余额不足",
     "text": "83160000123456789012",
+    "trace": "83160000123456789012",
     "question": "核对参保人",
     "cause": "ReadTimeout",
     "url": "serial:///dev/ttyACM0",
@@ -170,6 +172,8 @@ NOTICES: tuple[Notice, ...] = (
     Refused("busy"),
     VoucherRefused("expired"),
     CodeNotUsable("unknown", "x"),
+    BoxKnown("83000010000000000001", "1", here=True),
+    BoxKnown("83000010000000000001", "1", here=False),
     PlatformRefused("quote", Decline.REFUSED, ""),
     PlatformSilent("identify", "ReadTimeout"),
     Waiting("1", "asking", 2.0, 45.0),
@@ -209,9 +213,10 @@ def test_the_letters_of_the_bar_differ() -> None:
 
 
 STATUS_TABLES = {
-    1: ("phase_next", "money", "refused_next", "voucher_next", "code_next", "platform_next",
+    1: ("box_next", "phase_next", "money",
+        "refused_next", "voucher_next", "code_next", "platform_next",
         "decline_next", "scanner_next", "printer_next"),
-    2: ("phase", "refused", "voucher", "code", "platform", "scanner", "printer"),
+    2: ("box", "phase", "refused", "voucher", "code", "platform", "scanner", "printer"),
 }  # fmt: skip
 
 

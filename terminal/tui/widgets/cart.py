@@ -11,7 +11,7 @@ from textual import events
 from textual.content import Content
 from textual.message import Message
 
-from terminal.sale.events import LineAdded
+from terminal.sale.events import BoxScanned, LineAdded
 from terminal.sale.money import Fen, yuan
 from terminal.text import Words, visible
 from terminal.tui.cells import ends, fit, flow, right
@@ -29,6 +29,8 @@ class CartShown:
     lines: tuple[LineAdded, ...]
     selected: int | None
     """A line number; None: no line is selected."""
+    boxes: tuple[BoxScanned, ...]
+    """Those whose trace code was scanned."""
     empty: tuple[str, ...]
     """Paragraphs that stand where the goods will be."""
 
@@ -140,6 +142,15 @@ def _kind(line: LineAdded, shown: CartShown) -> str:
     return shown.words.say_code("class", visible(line.insurance_class or "自费", 4))
 
 
+def _boxes(line: LineAdded, shown: CartShown) -> str:
+    """How many boxes have their trace code, of how many; empty where none is asked for."""
+    if not line.trace_prefix:
+        return ""
+    scanned = sum(box.line == line.line for box in shown.boxes)
+    mark = "✓" if scanned == line.quantity else "!"
+    return shown.words.say("screen.boxes", mark=mark, scanned=scanned, wanted=line.quantity)
+
+
 def _style(line: LineAdded, shown: CartShown) -> str:
     return "$chosen on $chosen-ground" if line.line == shown.selected else ""
 
@@ -148,7 +159,7 @@ def _line_in_two(line: LineAdded, width: int, shown: CartShown) -> list[Content]
     """The whole name above, the sum below."""
     number = right(str(line.line), 3)
     name = ends(f"{number} {visible(line.name)}", f" {_kind(line, shown)}", width)
-    times = f"{'':10}{yuan(line.unit_fen)} × {line.quantity}"
+    times = f"{'':10}{yuan(line.unit_fen)} × {line.quantity}   {_boxes(line, shown)}"
     style = _style(line, shown)
     return [
         Content.styled(name, style),
@@ -157,10 +168,12 @@ def _line_in_two(line: LineAdded, width: int, shown: CartShown) -> list[Content]
 
 
 def _line(line: LineAdded, columns: _Columns, shown: CartShown) -> Content:
+    boxes = _boxes(line, shown)
+    name = ends(visible(line.name), f" {boxes}", columns.name) if boxes else visible(line.name)
     text = columns.row(
         (
             str(line.line),
-            visible(line.name),
+            name,
             _kind(line, shown),
             yuan(line.unit_fen),
             str(line.quantity),
