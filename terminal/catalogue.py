@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
+from terminal.readings import Typed, typed_first
 from terminal.sale.boxes import PREFIX_DIGITS, is_prefix
 from terminal.sale.money import Fen, parse_yuan
 from terminal.text import visible
@@ -41,7 +43,7 @@ class Item:
     insurance_class: str
     """甲, 乙 or 自费."""
     pinyin: str
-    """Initials, for typing."""
+    """What the shop types for it besides its name; lower case, empty: nothing."""
     trace_prefix: str
     """First seven digits of the trace codes on its boxes; empty: no box of it has one, or none is
     asked for (split packs, herbal slices, granules)."""
@@ -50,6 +52,18 @@ class Item:
 class Catalogue:
     def __init__(self, items: Mapping[str, Item]) -> None:
         self._items = items
+        self._names = {code: "".join(item.name.lower().split()) for code, item in items.items()}
+        self._begin: dict[str, list[Item]] = {}
+        """By what can be typed first: of the code, of the shop's own abbreviation, of the name."""
+        self._hold: dict[str, list[Item]] = {}
+        """By what can be typed first of any character of the name."""
+        for code, item in items.items():
+            name = self._names[code]
+            firsts = {code[:1], item.pinyin[:1]}.union(*map(typed_first, name[:1]))
+            for letter in firsts:
+                self._begin.setdefault(letter, []).append(item)
+            for letter in frozenset[str]().union(*map(typed_first, name)):
+                self._hold.setdefault(letter, []).append(item)
         self._by_trace = {item.trace_prefix: item for item in items.values() if item.trace_prefix}
 
     def __len__(self) -> int:
@@ -66,18 +80,27 @@ class Catalogue:
         return self._by_trace.get(trace_code[:PREFIX_DIGITS])
 
     def search(self, typed: str, most: int = 20) -> list[Item]:
-        """Goods whose code or pinyin starts with `typed`, or whose name contains it."""
-        wanted = typed.strip().lower()
+        """Goods by the beginning of their code, by their name or a part of it, or by how that is
+        typed in pinyin: initials, in full, or mixed.  What begins so comes first."""
+        wanted = "".join(typed.lower().split())
         if not wanted:
             return []
-        hits = (
-            item
-            for item in self._items.values()
-            if item.code.startswith(wanted)
-            or item.pinyin.startswith(wanted)
-            or wanted in item.name.lower()
+        spelled, first = Typed(wanted), wanted[0]
+        beginning = (item for item in self._begin.get(first, ()) if self._begins(item, spelled))
+        found = dict.fromkeys(islice(beginning, most))
+        for item in self._hold.get(first, ()):
+            if len(found) == most:
+                break
+            if spelled.is_in(self._names[item.code]):
+                found.setdefault(item)
+        return list(found)
+
+    def _begins(self, item: Item, typed: Typed) -> bool:
+        return (
+            item.code.startswith(typed.text)
+            or item.pinyin.startswith(typed.text)
+            or typed.begins(self._names[item.code])
         )
-        return [item for item, _ in zip(hits, range(most), strict=False)]
 
 
 def load(path: Path) -> Catalogue:

@@ -134,13 +134,6 @@ def test_a_trace_code_names_its_goods_by_seven_digits() -> None:
     assert goods.find_by_trace("") is None
 
 
-def test_search_finds_by_initials_name_and_code() -> None:
-    goods = catalogue.load(SHIPPED / "catalogues" / "demo.csv")
-    for typed in ("amxl", "AMXL", "阿莫", "69012"):
-        assert [item.name for item in goods.search(typed)] == ["阿莫西林胶囊"]
-    assert goods.search(" ") == []
-
-
 def test_both_languages_have_the_same_messages_and_placeholders() -> None:
     first, *others = (Words.load(SHIPPED / "lang", language) for language in LANGUAGES)
     for other in others:
