@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from terminal.sale.commands import Present
+from terminal.sale.commands import AddItem, Present
 from terminal.sale.events import ScannerChanged
 from tests.till import Till, sandbox_app
 from tests.tui.counter import LARGE, SMALL, Counter, counter, unhurried
@@ -126,6 +126,14 @@ async def quantity(at: Counter) -> None:
     await at.type("2")
 
 
+async def boxes(at: Counter) -> None:
+    """Two boxes of three have their trace code, and one is shown again."""
+    await at.till.do(AddItem("6901234567892", 2), AddItem("6909876543212"))
+    for code in ("83000010000000000001", "83000020000000000001", "83000010000000000001"):
+        await scan(at.till, code)
+    await at.settle()
+
+
 async def self_pay(at: Counter) -> None:
     await filling(at)
     await at.press("f8")
@@ -211,6 +219,8 @@ PICTURES = {
     "wrong-code": Picture(wrong_code),
     "search": Picture(search),
     "quantity": Picture(quantity),
+    "boxes": Picture(boxes),
+    "boxes-large": Picture(boxes, LARGE),
     "self-pay": Picture(self_pay),
     "sales": Picture(sales),
     "refund": Picture(refund),
