@@ -43,8 +43,13 @@ class Book:
 
     @property
     def counter(self) -> Sale | None:
-        """The sale on the counter: the oldest that is not being undone."""
-        return next((s for s in self.open.values() if not s.undoing), None)
+        """The sale on the counter: the oldest that is not put aside and not being undone."""
+        return next((s for s in self.open.values() if not (s.undoing or s.held)), None)
+
+    @property
+    def held(self) -> list[Sale]:
+        """The sales put aside, oldest first."""
+        return [s for s in self.open.values() if s.held and not s.undoing]
 
     @property
     def undoing(self) -> list[Sale]:

@@ -22,12 +22,14 @@ from terminal.sale.commands import (
     Command,
     Confirm,
     FindSale,
+    Hold,
     ListSales,
     LookAgain,
     Present,
     PrintReceipt,
     Quote,
     ReadDay,
+    Recall,
     Refund,
     RemoveLine,
     SellForCash,
@@ -50,7 +52,9 @@ from terminal.sale.events import (
     ReceiptPrinted,
     RefundRequested,
     Refused,
+    SaleHeld,
     SaleOpened,
+    SaleRecalled,
     SelfPayAgreed,
     VoucherRefused,
 )
@@ -61,6 +65,10 @@ from terminal.voucher.reasons import OF_TIME
 
 COMPARE_EVERY_SECONDS = 300.0
 """However many codes are refused for their time."""
+
+
+HELD_MAX = 20
+"""More sales put aside than a counter has room for boxes."""
 
 
 class Obeying:
@@ -111,6 +119,10 @@ class Obeying:
                 await self._print(sale_id)
             case Refund():
                 await self._refund(command)
+            case Hold():
+                await self._hold()
+            case Recall(sale_id=sale_id):
+                await self._recall(sale_id)
             case ListSales(count=count):
                 rows = await self._book.latest(max(1, min(count, LISTED_MAX)))
                 self._book.tell(SalesListed(rows))
@@ -285,6 +297,25 @@ class Obeying:
             self._undo()
         else:
             self._book.tell(Refused("nothing_open"))
+
+    async def _hold(self) -> None:
+        sale = self._book.counter
+        if sale is None or not sale.lines:
+            self._book.tell(Refused("nothing_to_hold"))
+        elif not sale.editable:
+            self._book.tell(Refused("not_now"))
+        elif len(self._book.held) >= HELD_MAX:
+            self._book.tell(Refused("too_many_held"))
+        else:
+            await self._book.record(sale.sale_id, SaleHeld())
+
+    async def _recall(self, sale_id: str) -> None:
+        if self._book.counter:
+            self._book.tell(Refused("counter_taken"))
+        elif all(sale.sale_id != sale_id for sale in self._book.held):
+            self._book.tell(Refused("not_held"))
+        else:
+            await self._book.record(sale_id, SaleRecalled())
 
     async def _refund(self, command: Refund) -> None:
         """All of a settled sale back to where it came from; what is kept is settled anew."""

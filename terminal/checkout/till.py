@@ -88,6 +88,11 @@ class Checkout:
         return list(self._book.open.values())
 
     @property
+    def held(self) -> list[Sale]:
+        """The sales put aside, oldest first; they are not final."""
+        return self._book.held
+
+    @property
     def phase(self) -> Phase:
         return phase(self.sale, self.rule)
 

@@ -98,6 +98,18 @@ class Refund:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """Put the sale on the counter aside, so that the next customer can be served."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """A sale that was put aside is on the counter again."""
+
+    sale_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListSales:
     """Tell `SalesListed`: the closed sales, the newest first."""
 
@@ -140,6 +152,8 @@ Command = (
     | LookAgain
     | PrintReceipt
     | Refund
+    | Hold
+    | Recall
     | ListSales
     | FindSale
     | ReadDay

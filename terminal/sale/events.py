@@ -120,6 +120,17 @@ class BoxScanned:
 
 
 @dataclass(frozen=True, slots=True)
+class SaleHeld:
+    """Put aside for the next customer (挂单).  A voucher read before is let go: it would be stale
+    when the sale comes back."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaleRecalled:
+    """Back on the counter (解单)."""
+
+
+@dataclass(frozen=True, slots=True)
 class VoucherAccepted:
     """A verified voucher, reserved for this sale: its (issuer, voucher_id) is used from now on."""
 
@@ -315,6 +326,8 @@ Event = (
     | LineRemoved
     | QuantitySet
     | BoxScanned
+    | SaleHeld
+    | SaleRecalled
     | VoucherAccepted
     | PersonIdentified
     | Quoted

@@ -39,7 +39,9 @@ from terminal.sale.events import (
     ReceiptPrinted,
     RefundRequested,
     ReversalIntended,
+    SaleHeld,
     SaleOpened,
+    SaleRecalled,
     SaleRefunded,
     SaleSettled,
     SaleVoided,
@@ -80,6 +82,18 @@ def _change(sale: Sale, event: Event) -> Sale:
     match event:
         case LineAdded() | LineRemoved() | QuantitySet() | BoxScanned():
             return _change_cart(sale, event)
+        case SaleHeld() if sale.editable and sale.lines:
+            return _next(
+                sale,
+                held=True,
+                voucher=None,
+                person=None,
+                quote=None,
+                lapsed="",
+                self_pay=False,
+            )
+        case SaleRecalled() if sale.held and not sale.undoing:
+            return _next(sale, held=False)
         case VoucherAccepted() | PersonIdentified() | Quoted():
             return _change_customer(sale, event)
         case Confirmed() | SelfPayAgreed() | ConfirmationLapsed() | CancelRequested() | CashTaken():
@@ -113,6 +127,8 @@ def _change(sale: Sale, event: Event) -> Sale:
             return _next(sale, closed=True, refunded=True, closed_at=event.at)
         case (
             SaleOpened()
+            | SaleHeld()
+            | SaleRecalled()
             | SaleSettled()
             | SaleVoided()
             | RefundRequested()

@@ -82,6 +82,8 @@ class Sale:
     self_pay: bool = False
     """Whether the customer agreed to pay all of it; no account is asked then."""
     confirmed: bool = False
+    held: bool = False
+    """Whether it was put aside; another sale may be on the counter meanwhile."""
     lapsed: str = ""
     """Why an earlier confirmation no longer holds; empty when it does or never was."""
     tenders: tuple[Tender, ...] = ()
@@ -124,8 +126,10 @@ class Sale:
 
     @property
     def editable(self) -> bool:
-        """Whether lines and voucher may change: nothing is agreed and no money is held."""
-        return not (self.closed or self.undoing or self.confirmed or self.standing or self.cash_fen)
+        """Whether lines and voucher may change: nothing is agreed, no money is held, and the sale
+        was not put aside."""
+        agreed = self.confirmed or self.standing or self.cash_fen
+        return not (self.closed or self.undoing or self.held or agreed)
 
     @property
     def masked_name(self) -> str:

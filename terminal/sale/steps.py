@@ -109,6 +109,8 @@ class Phase(StrEnum):
     SETTLED = "settled"
     VOIDED = "voided"
     REFUNDED = "refunded"
+    HELD = "held"
+    """Put aside; never on the counter."""
 
 
 def phase(sale: Sale | None, rule: FundingRule) -> Phase:
@@ -118,6 +120,8 @@ def phase(sale: Sale | None, rule: FundingRule) -> Phase:
         return _closed_phase(sale)
     if sale.undoing:
         return Phase.CANCELLING if sale.cancelling else Phase.REFUNDING
+    if sale.held:
+        return Phase.HELD
     if sale.unresolved:
         intended = sale.unresolved.status is Status.INTENDED
         return Phase.CHARGING if intended else Phase.WAITING

@@ -71,6 +71,43 @@ class OpenDialog(Dialog):
             self.scroll_rows(key)
 
 
+class HeldDialog(Dialog):
+    """The sales put aside: which one comes back to the counter."""
+
+    cells_outside = 78
+
+    def __init__(self, desk: Desk, recall: Callable[[str], None]) -> None:
+        super().__init__(desk)
+        self._recall, self._chosen = recall, 0
+
+    def headings(self) -> tuple[str, str]:
+        return self.desk.said("dialog.held"), self.desk.said("dialog.held_keys")
+
+    def sheet_rows(self, cells: int) -> list[Content]:
+        held = self.desk.checkout.held
+        self._chosen = max(0, min(self._chosen, len(held) - 1))
+        return [self._row(index, sale, cells) for index, sale in enumerate(held)]
+
+    def _row(self, index: int, sale: Sale, cells: int) -> Content:
+        opened = datetime.fromisoformat(sale.opened_at).astimezone(CHINA)
+        goods = visible(sale.lines[0].name) + (" …" if len(sale.lines) > 1 else "")
+        last = f" {right(yuan(sale.total_fen), 10)}"
+        style = "$chosen on $chosen-ground" if index == self._chosen else ""
+        text = f" {sale.sale_id[-4:]}  {opened:%H:%M}  {goods}"
+        return Content.styled(ends(text, last, cells), style)
+
+    def take_key(self, key: str, character: str | None) -> None:
+        held = self.desk.checkout.held
+        if key in ("escape", "tab"):
+            self.close()
+        elif key in ("up", "down"):
+            self._chosen += 1 if key == "down" else -1
+            self.redraw()
+        elif key == "enter" and held:
+            self.close()
+            self._recall(held[min(self._chosen, len(held) - 1)].sale_id)
+
+
 class SalesDialog(EntryDialog):
     """The sales that ended, newest first; digits narrow the list to numbers that hold them."""
 

@@ -62,6 +62,7 @@ KEYS_EXPLAINED = (
     "f7",
     "f8",
     "f9",
+    "tab",
     "escape",
     "f10",
     "f11",

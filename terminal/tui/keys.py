@@ -29,6 +29,7 @@ ENTER: dict[Phase, Command] = {
     Phase.VOIDED: Quote(),
     Phase.REFUNDING: Quote(),
     Phase.REFUNDED: Quote(),
+    Phase.HELD: Quote(),
 }
 """What Enter asks for.  Where it cannot be done, the till says why not."""
 
@@ -54,13 +55,21 @@ class KeyCap:
 
 
 def key_caps(
-    sale: Sale | None, phase: Phase, words: Words, *, demo: bool, undoing: bool, reprint: bool
+    sale: Sale | None,
+    phase: Phase,
+    words: Words,
+    *,
+    demo: bool,
+    undoing: bool,
+    reprint: bool,
+    held: bool,
 ) -> list[KeyCap]:
     """The keys of this instant, the most important first.
 
     sale     on the counter; None where there is none
     undoing  whether a sale is being undone in the background
     reprint  whether a settled sale can be printed again
+    held     whether a sale was put aside
     """
     editable = bool(sale and sale.editable and sale.lines)
     offered = (
@@ -72,6 +81,8 @@ def key_caps(
         (phase is Phase.WAITING or undoing, "f5", "F5", "key.look_again"),
         (editable, "f4", "F4", "key.quantity"),
         (editable, "delete", "Del", "key.remove"),
+        (editable, "tab", "Tab", "key.hold"),
+        (held and not sale, "tab", "Tab", "key.recall"),
         (bool(sale), "escape", "Esc", "key.cancel"),
         (reprint and not sale, "f9", "F9", "key.reprint"),
         (not sale, "f7", "F7", "key.sales"),

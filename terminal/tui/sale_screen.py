@@ -16,10 +16,12 @@ from terminal.sale.commands import (
     AddItem,
     Cancel,
     Command,
+    Hold,
     ListSales,
     LookAgain,
     Quote,
     ReadDay,
+    Recall,
     RemoveLine,
     SellForCash,
     SetQuantity,
@@ -28,7 +30,7 @@ from terminal.sale.commands import (
 from terminal.sale.events import LineAdded, Refused
 from terminal.sale.money import Fen, yuan
 from terminal.sale.sale import Sale
-from terminal.tui.books import OpenDialog
+from terminal.tui.books import HeldDialog, OpenDialog
 from terminal.tui.desk import Desk
 from terminal.tui.dialogs import HelpDialog, QuestionDialog
 from terminal.tui.entry_dialogs import CashDialog, QuantityDialog, SearchDialog
@@ -71,6 +73,7 @@ class SaleScreen(Front):
             "escape": self._cancel,
             "up": lambda: self._move(-1),
             "down": lambda: self._move(1),
+            "tab": self._hold_or_recall,
             "slash": lambda: self._open(SearchDialog(desk, self._add)),
         }
 
@@ -146,6 +149,8 @@ class SaleScreen(Front):
             return desk.said("screen.refunded", cash=yuan(refunded.cash_fen))
         if desk.sale and desk.sale.editable and (missing := desk.sale.missing_boxes):
             return desk.said("screen.boxes_missing", count=missing)
+        if held := desk.checkout.held:
+            return desk.said("screen.held", count=len(held))
         last = desk.checkout.last
         if desk.sale is None and last and last.settled:
             return desk.said("screen.last_sale", amount=yuan(last.total_fen))
@@ -184,6 +189,7 @@ class SaleScreen(Front):
             demo=desk.demo is not None,
             undoing=bool(desk.undoing),
             reprint=bool(last and last.settled),
+            held=bool(desk.checkout.held),
         )
         self._keys_bar.show(tuple(caps))
 
@@ -272,6 +278,17 @@ class SaleScreen(Front):
                     desk, "cancel", question, lambda: cancel(0), pinned_to=sale, amount=amount
                 )
             )
+
+    def _hold_or_recall(self) -> None:
+        """One key: what lies on the counter goes aside; on an empty one, what was put aside."""
+        desk = self.desk
+        held = desk.checkout.held
+        if desk.sale or not held:
+            desk.checkout.do(Hold())
+        elif len(held) == 1:
+            desk.checkout.do(Recall(held[0].sale_id))
+        else:
+            self._open(HeldDialog(desk, lambda sale_id: desk.checkout.do(Recall(sale_id))))
 
     def _on_sale(self, sale: Sale, command: Callable[[int], Command]) -> Callable[[int], None]:
         """Does the command, but only while `sale` is still the one on the counter."""

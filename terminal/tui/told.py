@@ -17,7 +17,9 @@ from terminal.sale.events import (
     Event,
     Notice,
     RefundRequested,
+    SaleHeld,
     SaleOpened,
+    SaleRecalled,
     SaleRefunded,
     SaleSettled,
     ScannerChanged,
@@ -32,7 +34,7 @@ REMEMBERED_MAX = 200
 
 ANSWERS = (SalesListed, SaleFound, DayRead)
 """What is shown in a dialog of its own and says nothing about the counter."""
-LEAVES_COUNTER = (CancelRequested, SaleSettled, RefundRequested)
+LEAVES_COUNTER = (CancelRequested, SaleSettled, RefundRequested, SaleHeld)
 """After one of these the sale is no longer, or not again, on the counter."""
 
 
@@ -113,7 +115,7 @@ class Told:
             self.refunded = None
         elif isinstance(event, SaleRefunded):
             self.refunded = sale
-        if isinstance(event, SaleOpened):
+        if isinstance(event, SaleOpened | SaleRecalled):
             self.ended = None
         elif isinstance(event, LEAVES_COUNTER) or self._is_ended(sale):
             self.ended = sale

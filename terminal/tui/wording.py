@@ -92,6 +92,7 @@ TONES = {
     Phase.VOIDED: Tone.CALM,
     Phase.REFUNDING: Tone.WARN,
     Phase.REFUNDED: Tone.GOOD,
+    Phase.HELD: Tone.CALM,
 }
 
 

@@ -31,7 +31,9 @@ from terminal.sale.events import (
     Quoted,
     RefundRequested,
     ReversalIntended,
+    SaleHeld,
     SaleOpened,
+    SaleRecalled,
     SaleRefunded,
     SaleSettled,
     SaleVoided,
@@ -183,9 +185,9 @@ def _clerk(world: World) -> Iterator[World]:
     sale = world.sale
     busy = any(t.status is Status.INTENDED for t in sale.tenders)
     # What was declined before changes nothing about a sale that asks no account: one is enough.
-    agrees = (SelfPayAgreed(),) if len(sale.tenders) < 2 else ()
+    early = (SelfPayAgreed(), SaleHeld(), SaleRecalled()) if len(sale.tenders) < 2 else ()
     for event in (
-        *agrees,
+        *early,
         Confirmed(),
         CashTaken(sale.due_fen, sale.due_fen),
         CancelRequested("clerk"),
@@ -278,6 +280,18 @@ def test_a_cart_that_can_be_changed_holds_no_money(walked: Walked) -> None:
     for world in editable:
         assert sum(v for _, v in world.truth) == 0
         assert world.sale.cash_fen == 0
+
+
+def test_a_sale_put_aside_holds_no_money_and_waits_for_a_person(walked: Walked) -> None:
+    rule, seen, _ = walked
+    held = [w for w in seen if w.sale.held and not w.sale.undoing]
+    assert held
+    for world in held:
+        assert sum(v for _, v in world.truth) == world.sale.cash_fen == 0
+        assert world.sale.voucher is None
+        assert not world.sale.editable
+        assert next_step(world.sale, rule) is None
+        assert phase(world.sale, rule) is Phase.HELD
 
 
 def test_who_pays_all_of_it_is_not_charged_anywhere(walked: Walked) -> None:

@@ -21,12 +21,14 @@ from terminal.sale.commands import (
     Command,
     Confirm,
     FindSale,
+    Hold,
     ListSales,
     LookAgain,
     Present,
     PrintReceipt,
     Quote,
     ReadDay,
+    Recall,
     Refund,
     RemoveLine,
     SellForCash,
@@ -128,9 +130,12 @@ class Clerk:
             await asyncio.sleep(5.0)
             checkout = self._host.checkout
             if checkout and not checkout.busy:
-                if checkout.sale is None:
+                if checkout.sale:
+                    checkout.do(Cancel())
+                elif checkout.held:
+                    checkout.do(Recall(checkout.held[0].sale_id))
+                else:
                     return
-                checkout.do(Cancel())
         phase = checkout.phase if checkout else "down"
         self._found(f"till {self._host.number}: at the end of the day it is {phase}")
 
@@ -153,6 +158,10 @@ class Clerk:
             self.did["cancelled, then a fresh code"] += 1
         elif self._loop.time() >= customer.leaves_at:
             return True
+        if checkout.held and self._rng.random() < 0.3:
+            customer.sale_id = checkout.held[0].sale_id
+            checkout.do(Recall(customer.sale_id))
+            return False
         if customer.shows_first:
             customer.shows_first = False
             self._show_code(checkout, customer.person)
@@ -259,6 +268,9 @@ class Clerk:
             checkout.do(Cancel())
         elif draw < 0.10:
             self._for_cash(checkout, sale, draw < 0.085)
+        elif draw < 0.115:
+            self.did["put aside"] += 1
+            checkout.do(Hold())
         else:
             checkout.do(Confirm())
             if draw > 0.88:
