@@ -55,7 +55,7 @@ from terminal.tui.entry_dialogs import PeopleDialog
 from terminal.tui.front import Dialog, Front
 from terminal.tui.paper import DayClosedDialog, RefundedDialog, SlipDialog
 from terminal.tui.sale_screen import SaleScreen
-from terminal.tui.theme import THEME
+from terminal.tui.theme import THEMES
 from terminal.tui.widgets.key_bar import KeyBar
 from terminal.tui.wording import CALM_REFUSALS
 
@@ -110,6 +110,7 @@ class TillApp(App[None]):
             "f10": self.ask_to_quit,
             "ctrl+q": self.ask_to_quit,
             "f12": self._switch_language,
+            "ctrl+t": self._next_theme,
         }
         self._counter_keys: dict[str, Callable[[], None]] = {
             "f2": self._choose_person,
@@ -122,11 +123,12 @@ class TillApp(App[None]):
         return SaleScreen(self.desk)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        return dict(THEME.variables)
+        return dict(THEMES[0].variables)
 
     def on_mount(self) -> None:
-        self.register_theme(THEME)
-        self.theme = THEME.name
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = THEMES[0].name
         self.desk.checkout.subscribe(self._tell)
         self.set_interval(TICK_SECONDS, self.redraw)
 
@@ -267,6 +269,10 @@ class TillApp(App[None]):
     def _switch_language(self) -> None:
         self.desk.next_language()
         self.redraw()
+
+    def _next_theme(self) -> None:
+        names = [theme.name for theme in THEMES]
+        self.theme = names[(names.index(self.theme) + 1) % len(names)]
 
     async def action_quit(self) -> None:
         self.ask_to_quit()

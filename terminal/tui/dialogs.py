@@ -67,6 +67,7 @@ KEYS_EXPLAINED = (
     "f10",
     "f11",
     "f12",
+    "theme",
 )
 SECTION_ROWS_MAX = 20
 

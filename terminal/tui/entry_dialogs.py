@@ -67,7 +67,7 @@ class EntryDialog(Dialog):
 
     def field(self, label: str, cells: int) -> Content:
         shown = f"{visible(self.typed)}▏"
-        style = "bold $foreground on $error" if self.overflowed else "bold reverse"
+        style = "bold $background on $error" if self.overflowed else "bold reverse"
         return Content.assemble(f"{label} ", (fit(shown, max(4, cells - len(label) - 8)), style))
 
 

@@ -28,5 +28,5 @@ class TitleBar(Panel[Title]):
         row = Content(ends(f" {shown.where}", f" {shown.scanning}", room) + last)
         if shown.alarm:
             start = len(row.plain) - len(last) - len(shown.scanning)
-            row = row.stylize("bold $foreground on $error", start, len(row.plain) - len(last))
+            row = row.stylize("bold $background on $error", start, len(row.plain) - len(last))
         return [row]
