@@ -165,8 +165,8 @@ def code(issuer: str, person: str) -> str:
 @pytest.fixture
 def counter(tmp_path: Path) -> Path:
     """A counter file with goods of a hostile name, and a shop whose name is markup."""
-    row = f'{GOODS},"{HOSTILE}","{HOSTILE}",12.00,X,甲,x'
-    columns = "code,name,spec,unit_price,insurance_code,insurance_class,pinyin"
+    row = f'{GOODS},"{HOSTILE}","{HOSTILE}",12.00,X,甲,x,'
+    columns = "code,name,spec,unit_price,insurance_code,insurance_class,pinyin,trace_prefix"
     (tmp_path / "goods.csv").write_text(f"{columns}\n{row}\n", encoding="utf-8")
     path = tmp_path / "counter.toml"
     path.write_text(
@@ -176,6 +176,7 @@ def counter(tmp_path: Path) -> Path:
         catalogue = "goods.csv"
         language = "en"
         after_restart = "ask"
+        trace_codes = "shown"
         [shop]
         code = "P63010200001"
         name = "[@click=app.exit]B[/]"
