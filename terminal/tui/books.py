@@ -256,7 +256,8 @@ class RefundDialog(Dialog):
         kept = [line.amount_fen for line in self.sale.lines if line.line in self._kept]
         if not kept:
             return []
-        told = self.desk.said("dialog.refund_partly", count=len(kept), amount=yuan(Fen(sum(kept))))
+        how = "refund_partly_self_pay" if self.sale.self_pay else "refund_partly"
+        told = self.desk.said(f"dialog.{how}", count=len(kept), amount=yuan(Fen(sum(kept))))
         return [Content(""), *(Content.styled(row, "$warning") for row in flow(told, cells, 3))]
 
     def take_key(self, key: str, character: str | None) -> None:

@@ -71,7 +71,7 @@ async def test_a_camera_that_answers_and_sends_nothing_cannot_be_entered(
     with pytest.raises(ScannerLost, match="delivers no video"):
         async with open_scanner(camera.url()):
             raise AssertionError("it opened")
-    assert time.monotonic() - started_at < 2.5
+    assert time.monotonic() - started_at < 5.0
 
 
 # --- video files -----------------------------------------------------------------------------
