@@ -83,12 +83,18 @@ def load_counter(name: str) -> tuple[Counter, Path]:
     return read(path, Counter), path.parent
 
 
-def load_profile(name: str, beside: Path) -> Profile:
+def load_profile(name: str, beside: Path, url: str | None = None) -> Profile:
+    """url  where the platform is instead; the file must be right without it too"""
     path = find("platforms", name, beside)
     profile = read(path, Profile)
     for sentence in contradictions(profile):
         raise ConfigError(f"{path}: {sentence}")
-    return profile
+    if url is None:
+        return profile
+    elsewhere = msgspec.structs.replace(profile, url=url)
+    for sentence in contradictions(elsewhere):
+        raise ConfigError(f"platform {profile.name}: {sentence}")
+    return elsewhere
 
 
 def load_funding(name: str, beside: Path, mode: Mode) -> FundingRule:

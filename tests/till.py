@@ -33,8 +33,8 @@ BOXES = ("6901234567892", "6909876543212", "6971234567895")
 T = TypeVar("T")
 
 
-def make_plan(profile: str = "sandbox", **changes: str) -> Plan:
-    """The demo counter, with quick schedules so that tests need not wait."""
+def shipped_plan(profile: str = "sandbox", **changes: str) -> Plan:
+    """The demo counter on a shipped profile.  changes  options of the command line"""
     args: dict[str, object] = {
         "counter": "demo",
         "platform": None,
@@ -43,7 +43,12 @@ def make_plan(profile: str = "sandbox", **changes: str) -> Plan:
         "lang": None,
         "after_restart": None,
     }
-    made = plan(argparse.Namespace(**(args | changes)))
+    return plan(argparse.Namespace(**(args | changes)))
+
+
+def make_plan(profile: str = "sandbox", **changes: str) -> Plan:
+    """The same with quick schedules, so that tests need not wait."""
+    made = shipped_plan(profile, **changes)
     resolve = msgspec.structs.replace(
         made.profile.resolve,
         ask_at_seconds=(0.0, 0.02, 0.04),

@@ -14,9 +14,7 @@ from terminal.checkout.book import Book, Subscriber
 from terminal.checkout.obeying import Obeying
 from terminal.checkout.settling import Settling
 from terminal.checkout.setup import Setup
-from terminal.sale.commands import (
-    Command,
-)
+from terminal.sale.commands import Command
 from terminal.sale.events import (
     CancelRequested,
     ChargeUnknown,
@@ -28,10 +26,7 @@ from terminal.sale.events import (
     Refused,
 )
 from terminal.sale.sale import Sale, Status
-from terminal.sale.steps import (
-    Phase,
-    phase,
-)
+from terminal.sale.steps import Phase, phase
 from terminal.voucher import reasons
 from terminal.voucher.keys import Freshness
 

@@ -6,7 +6,7 @@ import argparse
 import socket
 import uuid
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ import msgspec
 from terminal.catalogue import Catalogue, CatalogueError
 from terminal.catalogue import load as load_catalogue
 from terminal.checkout import Checkout, Reception, Setup, Trust
-from terminal.checkout.disk import WriterThread
+from terminal.checkout.disk import Disk, WriterThread
 from terminal.cli.exits import Exit, Stop
 from terminal.clock import CHINA, Clock, SystemClock
 from terminal.config import (
@@ -32,7 +32,7 @@ from terminal.config import (
 from terminal.journal import LATEST_TIME, Journal, JournalError
 from terminal.journal.room import Room
 from terminal.keystore import KeyStore, KeyStoreError
-from terminal.profile import Profile, VoucherPassword, contradictions
+from terminal.profile import Profile, VoucherPassword
 from terminal.sale.funding import FundingRule
 from terminal.settlement.client import Platform
 from terminal.settlement.credentials import NO_CREDENTIALS, Credentials
@@ -86,9 +86,8 @@ def plan(args: argparse.Namespace) -> Plan:
     """Reads every file.  Raises Stop(CONFIG) with the file and the key that is wrong."""
     try:
         counter, beside = load_counter(args.counter)
-        profile = load_profile(args.profile or counter.platform, beside)
-        if args.platform:
-            profile = msgspec.structs.replace(profile, url=http_url(args.platform))
+        url = http_url(args.platform) if args.platform else None
+        profile = load_profile(args.profile or counter.platform, beside, url)
         _fits(profile, counter)
         changes = {"language": args.lang, "after_restart": args.after_restart}
         counter = msgspec.structs.replace(counter, **{k: v for k, v in changes.items() if v})
@@ -112,8 +111,6 @@ def plan(args: argparse.Namespace) -> Plan:
 
 def _fits(profile: Profile, counter: Counter) -> None:
     """What a till of this counter cannot do on this platform.  Raises ConfigError."""
-    for sentence in contradictions(profile):
-        raise ConfigError(f"platform {profile.name}: {sentence}")
     if counter.till.number >= 10**profile.message_id.till_digits:
         raise ConfigError(
             f"till.number {counter.till.number} does not fit into message_id.till_digits"
@@ -177,12 +174,6 @@ def _trust(made: Plan, store: KeyStore, now: datetime) -> Trust:
             raise Stop(Exit.CONFIG, sentence) from exc
     except (KeyStoreError, ConfigError) as exc:
         raise Stop(Exit.CONFIG, str(exc)) from exc
-    keys = made.counter.keys
-    limits = FreshnessLimits(
-        warn_age_seconds=keys.warn_after_days * DAY_SECONDS,
-        refuse_age_seconds=keys.refuse_after_days * DAY_SECONDS,
-        warn_before_end_seconds=keys.warn_before_end_days * DAY_SECONDS,
-    )
 
     def save(data: bytes, held: Held) -> bool:
         try:
@@ -191,7 +182,16 @@ def _trust(made: Plan, store: KeyStore, now: datetime) -> Trust:
             return False
         return True
 
-    return Trust(bundle, made.roots, limits, save)
+    return Trust(bundle, made.roots, limits_of(made.counter), save)
+
+
+def limits_of(counter: Counter) -> FreshnessLimits:
+    keys = counter.keys
+    return FreshnessLimits(
+        warn_age_seconds=keys.warn_after_days * DAY_SECONDS,
+        refuse_age_seconds=keys.refuse_after_days * DAY_SECONDS,
+        warn_before_end_seconds=keys.warn_before_end_days * DAY_SECONDS,
+    )
 
 
 def _not_in_earnest(profile: Profile, bundle: KeyBundle) -> None:
@@ -203,8 +203,13 @@ def _not_in_earnest(profile: Profile, bundle: KeyBundle) -> None:
         )
 
 
-def sender_of(counter: Counter, profile: Profile) -> Sender:
-    """What every message says of a till of this counter."""
+def sender_of(
+    counter: Counter, profile: Profile, mac: str | None = None, ip: str | None = None
+) -> Sender:
+    """What every message says of a till of this counter.
+
+    mac, ip  None: those of this machine
+    """
     return Sender(
         counter.shop.code,
         counter.shop.name,
@@ -213,8 +218,8 @@ def sender_of(counter: Counter, profile: Profile) -> Sender:
         counter.till.operator_name,
         profile.receiver_code,
         profile.interface_version,
-        _mac(),
-        _own_ip(profile.url),
+        mac or _mac(),
+        ip or _own_ip(profile.url),
     )
 
 
@@ -267,42 +272,55 @@ async def open_till(
     clock, transport  stand-ins for tests
     """
     clock = clock or SystemClock()
-    counter = made.counter
-    try:
-        journal = Journal(journal_path, room=Room(journal_path))
-        latest = journal.mark(LATEST_TIME)
-        message_ids = MessageIds(
-            counter.shop.code,
-            counter.till.number,
-            clock.now,
-            journal.latest_message_id(),
-            made.profile.message_id.till_digits,
-        )
-        sale_ids = SaleIds(counter.till.number, clock.now, journal.greatest_sale_id())
-    except JournalError as exc:
-        raise Stop(Exit.JOURNAL, str(exc)) from exc
-    sender = sender_of(counter, made.profile)
-    platform = Platform(made.profile, sender, clock.now, message_ids, transport, made.credentials)
-    seen = datetime.fromisoformat(latest) if latest else None
-    trust = _trust(made, KeyStore(journal_path.with_name("keys")), clock.now())
-    try:
-        checkout = Checkout(
-            Setup(
-                journal,
-                platform,
-                made.profile,
-                made.rule,
-                Reception(made.catalogue, trust, seen),
-                clock,
-                WriterThread(),
-                sale_ids,
-                counter.after_restart == "cancel",
-                counter.trace_codes == "required",
+    async with AsyncExitStack() as stack:
+        try:
+            journal = stack.enter_context(Journal(journal_path, room=Room(journal_path)))
+            trust = _trust(made, KeyStore(journal_path.with_name("keys")), clock.now())
+            sender = sender_of(made.counter, made.profile)
+            checkout, platform = assemble(
+                made, journal, clock, WriterThread(), trust, sender, transport
             )
-        )
-        yield checkout
-    except JournalError as exc:
-        raise Stop(Exit.JOURNAL, str(exc)) from exc
-    finally:
-        await platform.close()
-        journal.close()
+            stack.push_async_callback(platform.close)
+            yield checkout
+        except JournalError as exc:
+            raise Stop(Exit.JOURNAL, str(exc)) from exc
+
+
+def assemble(
+    made: Plan,
+    journal: Journal,
+    clock: Clock,
+    disk: Disk,
+    trust: Trust,
+    sender: Sender,
+    transport: httpx.AsyncBaseTransport | None = None,
+    kind: type[Checkout] = Checkout,
+) -> tuple[Checkout, Platform]:
+    """A till around its journal, and the client to close after it.  Raises JournalError.
+
+    Every till is put together here, whatever lies below it.
+    """
+    counter, profile = made.counter, made.profile
+    latest = journal.mark(LATEST_TIME)
+    seen = datetime.fromisoformat(latest) if latest else None
+    message_ids = MessageIds(
+        counter.shop.code,
+        counter.till.number,
+        clock.now,
+        journal.latest_message_id(),
+        profile.message_id.till_digits,
+    )
+    platform = Platform(profile, sender, clock.now, message_ids, transport, made.credentials)
+    setup = Setup(
+        journal,
+        platform,
+        profile,
+        made.rule,
+        Reception(made.catalogue, trust, seen),
+        clock,
+        disk,
+        SaleIds(counter.till.number, clock.now, journal.greatest_sale_id()),
+        counter.after_restart == "cancel",
+        counter.trace_codes == "required",
+    )
+    return kind(setup), platform

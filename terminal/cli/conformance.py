@@ -30,7 +30,7 @@ from terminal.config import ConfigError, find, load_counter, load_profile
 from terminal.conformance import checks, debits, report
 from terminal.conformance.bench import LINES_MAX, Bench, Skipped
 from terminal.conformance.run import Run, Verdict, carry_out
-from terminal.profile import VoucherPassword, contradictions
+from terminal.profile import VoucherPassword
 from terminal.settlement.credentials import load as load_credentials
 from terminal.settlement.dialect import MessageIds
 from terminal.settlement.gateway import gateway_of
@@ -105,11 +105,8 @@ def _bench(args: argparse.Namespace) -> Bench:
     """Raises Stop(CONFIG)."""
     try:
         counter, beside = load_counter(args.counter)
-        profile = load_profile(args.profile or counter.platform, beside)
-        if args.platform:
-            profile = msgspec.structs.replace(profile, url=http_url(args.platform))
-        for sentence in contradictions(profile):
-            raise ConfigError(f"platform {profile.name}: {sentence}")
+        url = http_url(args.platform) if args.platform else None
+        profile = load_profile(args.profile or counter.platform, beside, url)
         if profile.environment == "production":
             raise ConfigError(f"platform {profile.name} is for production: try a test system")
         is_asked = isinstance(profile.signature, VoucherPassword)

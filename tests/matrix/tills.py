@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 
-from terminal.checkout import Checkout, Setup, Trust
+from terminal.checkout import Checkout, Trust
 from terminal.checkout.book import Book
-from terminal.checkout.reception import Reception
 from terminal.checkout.settling import Settling
-from terminal.cli.build import Plan, SaleIds, plan
-from terminal.journal import LATEST_TIME, Journal
+from terminal.cli.build import Plan, assemble, limits_of, sender_of
+from terminal.journal import Journal
 from terminal.sale.events import Entry, Event, Notice
 from terminal.settlement.client import Platform
-from terminal.settlement.dialect import MessageIds, Sender
-from terminal.voucher.keys import FreshnessLimits
 from tests.matrix.disk import Killed, OneWriter, Process, Weather
 from tests.matrix.edges import Place
 from tests.matrix.virtual_time import VirtualLoop
+from tests.till import shipped_plan
 
-DAY_SECONDS = 86_400
 BEGAN = datetime(2026, 11, 20, 15, 50, tzinfo=UTC)
 """Ten minutes to midnight in China, so that midnight can fall into anything."""
 
@@ -35,8 +32,7 @@ BEGAN = datetime(2026, 11, 20, 15, 50, tzinfo=UTC)
 @functools.cache
 def demo_plan() -> Plan:
     """The shipped demonstration counter on the profile where the terminal falls back."""
-    args = ("platform", "keys", "lang", "after_restart")
-    return plan(argparse.Namespace(counter="demo", profile="sandbox", **dict.fromkeys(args)))
+    return shipped_plan()
 
 
 @dataclass
@@ -157,9 +153,7 @@ class Post:
 
 def _trust(made: Plan) -> Trust:
     """The counter's own list of issuers; a newer one is not what is tested here."""
-    keys = made.counter.keys
-    days = (keys.warn_after_days, keys.refuse_after_days, keys.warn_before_end_days)
-    limits = FreshnessLimits(*(number * DAY_SECONDS for number in days))
+    limits = limits_of(made.counter)
     return Trust(made.bundle, made.roots, limits, lambda data, held: False)
 
 
@@ -171,36 +165,13 @@ def compose(
     journal: Journal,
     line: httpx.AsyncBaseTransport,
 ) -> tuple[Checkout, Platform]:
-    """A till out of the product's own parts, put together as `terminal.cli.build` does."""
-    counter = made.counter
-    sender = Sender(
-        counter.shop.code,
-        counter.shop.name,
-        counter.shop.region,
-        post.operator,
-        counter.till.operator_name,
-        made.profile.receiver_code,
-        made.profile.interface_version,
-        "00:00:5e:00:53:01",
-        "192.0.2.1",
-    )
-    message_ids = MessageIds(counter.shop.code, post.number, clock.now, journal.latest_message_id())
-    platform = Platform(made.profile, sender, clock.now, message_ids, line)
-    latest = journal.mark(LATEST_TIME)
-    seen = datetime.fromisoformat(latest) if latest else None
-    checkout = design.checkout(
-        Setup(
-            journal,
-            platform,
-            made.profile,
-            made.rule,
-            Reception(made.catalogue, _trust(made), seen),
-            clock,
-            OneWriter(post.weather, clock.process),
-            SaleIds(post.number, clock.now, journal.greatest_sale_id()),
-            False,
-            False,
-        )
+    """The product's own till on this post's disk and network."""
+    till = msgspec.structs.replace(made.counter.till, number=post.number, operator=post.operator)
+    made = replace(made, counter=msgspec.structs.replace(made.counter, till=till))
+    disk = OneWriter(post.weather, clock.process)
+    sender = sender_of(made.counter, made.profile, "00:00:5e:00:53:01", "192.0.2.1")
+    checkout, platform = assemble(
+        made, journal, clock, disk, _trust(made), sender, line, design.checkout
     )
     # A wrong design differs from the product in what one class does, not in how it is put together.
     checkout._settling.__class__ = design.settling

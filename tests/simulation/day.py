@@ -14,10 +14,11 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from terminal.cli import build
 from tests.simulation.audit import Auditor
 from tests.simulation.clerk import Clerk
 from tests.simulation.faults import Faults
-from tests.simulation.host import Host, Shop, bundle_bytes, shop
+from tests.simulation.host import Host, shop
 from tests.simulation.network import Network
 from tests.simulation.people import Code, Person, a_person, show_code
 from tests.simulation.platform import Platform
@@ -122,7 +123,7 @@ class Day:
             self._found,
         )
         self._network = Network(
-            loop, self._platform, self._faults, self._auditor, self._note, bundle_bytes()
+            loop, self._platform, self._faults, self._auditor, self._note, made.bundle_data
         )
         self._people = self._enrol(rng)
         self._shown: list[Code] = []
@@ -138,13 +139,13 @@ class Day:
         self._auditor.keep_secret("YB1:")
         return people
 
-    def _host(self, number: int, made: Shop, begins: datetime) -> Host:
+    def _host(self, number: int, made: build.Plan, begins: datetime) -> Host:
         return Host(
             number,
             made,
             WallClock(self._loop, begins),
             self._network,
-            cancel_after_restart=self._rng.random() < 0.5,
+            after_restart="cancel" if self._rng.random() < 0.5 else "ask",
             on_told=lambda what, sale: self._clerks[number - 1].told(what, sale),
         )
 
@@ -274,7 +275,7 @@ class Day:
             host.database.end()
 
 
-def _made(plan: Plan, rng: random.Random) -> tuple[Shop, Promises]:
+def _made(plan: Plan, rng: random.Random) -> tuple[build.Plan, Promises]:
     """The shipped profile on most days; on the others one that promises less, or more."""
     made = shop(plan.profile)
     shipped = made.profile.capabilities

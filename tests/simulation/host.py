@@ -8,33 +8,25 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
-from terminal.catalogue import Catalogue
-from terminal.catalogue import load as load_catalogue
-from terminal.checkout import Checkout, Setup
-from terminal.checkout.reception import Reception
-from terminal.checkout.trust import Trust
-from terminal.cli.build import SaleIds
-from terminal.config import SHIPPED, load_funding, load_profile
-from terminal.journal import LATEST_TIME, Journal, JournalError
-from terminal.profile import Mode, Profile
+import msgspec
+
+from terminal.checkout import Checkout, Trust
+from terminal.cli.build import Plan, assemble, sender_of
+from terminal.journal import Journal, JournalError
 from terminal.sale.events import Event, Notice
-from terminal.sale.funding import FundingRule
 from terminal.sale.sale import Sale
-from terminal.settlement.client import Platform as Client
-from terminal.settlement.dialect import MessageIds, Sender
-from terminal.voucher.algorithms import load_public_key
-from terminal.voucher.keys import FreshnessLimits, KeyBundle, parse_bundle
+from terminal.voucher.keys import FreshnessLimits
 from tests.simulation.audit import Auditor
 from tests.simulation.network import Line, Network
 from tests.simulation.process import Crash, Process
 from tests.simulation.storage import OneWriter, Space, already_open, new_database
 from tests.simulation.virtual_time import ProcessClock, WallClock
+from tests.till import shipped_plan
 
-SHOP_CODE = "P63010200001"
 PROFILES = {"platform-splits": "sandbox-splits", "terminal-falls-back": "sandbox"}
 RESTART_SECONDS = (3.0, 30.0, 300.0)
 FULL_SECONDS = (5.0, 120.0)
@@ -42,51 +34,27 @@ YEAR_SECONDS = 365 * 24 * 3600
 LIMITS = FreshnessLimits(10 * YEAR_SECONDS, 15 * YEAR_SECONDS, 0)
 
 
-@dataclass(frozen=True)
-class Shop:
-    """What both tills are made from; read once."""
-
-    profile: Profile
-    rule: FundingRule
-    catalogue: Catalogue
-    bundle: KeyBundle
-    root: bytes
-    """SubjectPublicKeyInfo of who signed the list."""
-
-
 @functools.cache
-def shop(name: str) -> Shop:
-    """By a name of PROFILES; the profile as shipped."""
-    profile = load_profile(PROFILES[name], SHIPPED)
-    root = load_public_key((SHIPPED / "keys" / "test-root.pub.pem").read_bytes())
-    return Shop(
-        profile,
-        load_funding("qinghai-2024-12", SHIPPED, Mode(profile.mode)),
-        load_catalogue(SHIPPED / "catalogues" / "demo.csv"),
-        parse_bundle(bundle_bytes(), [root]),
-        root,
-    )
-
-
-@functools.cache
-def bundle_bytes() -> bytes:
-    """The trust list as it is signed."""
-    return (SHIPPED / "keys" / "test-bundle.cbor").read_bytes()
+def shop(name: str) -> Plan:
+    """What both tills are made from, by a name of PROFILES; the profile as shipped."""
+    return shipped_plan(PROFILES[name])
 
 
 class Host:
     def __init__(
         self,
         number: int,
-        made: Shop,
+        made: Plan,
         wall: WallClock,
         network: Network,
         *,
-        cancel_after_restart: bool,
+        after_restart: Literal["ask", "cancel"],
         on_told: Callable[[Event | Notice, Sale | None], None],
     ) -> None:
-        self.number, self._made, self.wall, self._network = number, made, wall, network
-        self._cancel_after_restart, self._on_told = cancel_after_restart, on_told
+        self.number, self.wall, self._network, self._on_told = number, wall, network, on_told
+        till = msgspec.structs.replace(made.counter.till, number=number, operator=f"000{number}")
+        counter = msgspec.structs.replace(made.counter, till=till, after_restart=after_restart)
+        self._made = replace(made, counter=counter)
         self._loop, self._faults = network.loop, network.faults
         self._auditor: Auditor = network.auditor
         self._full_until = 0.0
@@ -154,42 +122,11 @@ class Host:
         )
         client = None
         try:
-            latest = journal.mark(LATEST_TIME)
-            sender = Sender(
-                SHOP_CODE,
-                "示范药房",
-                "630102",
-                f"000{self.number}",
-                "示范收银员",
-                made.profile.receiver_code,
-                made.profile.interface_version,
-                "00:00:5e:00:53:01",
-                "192.0.2.1",
-            )
-            message_ids = MessageIds(SHOP_CODE, self.number, clock.now, journal.latest_message_id())
-            client = Client(
-                made.profile,
-                sender,
-                clock.now,
-                message_ids,
-                Line(self._network, self.number, process),
-            )
-            trust = Trust(made.bundle, [made.root], LIMITS, lambda data, held: True)
-            seen = datetime.fromisoformat(latest) if latest else None
-            checkout = Checkout(
-                Setup(
-                    journal=journal,
-                    platform=client,
-                    profile=made.profile,
-                    rule=made.rule,
-                    reception=Reception(made.catalogue, trust, seen),
-                    clock=clock,
-                    disk=OneWriter(process, self._faults),
-                    new_sale_id=SaleIds(self.number, clock.now, journal.greatest_sale_id()),
-                    cancel_after_restart=self._cancel_after_restart,
-                    trace_codes_required=False,
-                )
-            )
+            trust = Trust(made.bundle, made.roots, LIMITS, lambda data, held: True)
+            sender = sender_of(made.counter, made.profile, "00:00:5e:00:53:01", "192.0.2.1")
+            line = Line(self._network, self.number, process)
+            disk = OneWriter(process, self._faults)
+            checkout, client = assemble(made, journal, clock, disk, trust, sender, line)
             checkout.subscribe(self._told)
             self.checkout = checkout
             await checkout.run()
