@@ -12,13 +12,15 @@ import argparse
 import json
 import sys
 import time
+from contextlib import nullcontext
+from dataclasses import replace
 
 from tests.simulation import day
 from tests.simulation.campaign import Tally, campaign
 from tests.simulation.day import SALES_A_DAY, Plan
 from tests.simulation.host import PROFILES
 from tests.simulation.mutants import REGISTERED
-from tests.simulation.mutation import MUTANTS, applied
+from tests.simulation.mutation import MUTANTS
 from tests.simulation.shrink import story
 
 
@@ -38,11 +40,11 @@ def main() -> int:
     )
     args = parser.parse_args()
     profiles = (args.profile,) if args.profile else tuple(PROFILES)
-    changed = MUTANTS[args.mutant].apply() if args.mutant else None
+    made = MUTANTS[args.mutant] if args.mutant else None
     if args.day is not None:
         plan = Plan(args.day, profiles[0], SALES_A_DAY, args.hostility)
-        with applied(args.mutant):
-            outcome = day.run(plan)
+        with made.apply() if made else nullcontext():
+            outcome = day.run(replace(plan, likelier=made.likelier if made else ()))
         print(*story(outcome), *outcome.violations, sep="\n")
         return 1 if outcome.violations else 0
     wall, cpu = time.monotonic(), time.process_time()
@@ -51,7 +53,7 @@ def main() -> int:
         args.seed,
         profiles,
         args.hostility,
-        changed,
+        made,
         progress=True,
         strict_reversals=args.strict_reversals,
     )

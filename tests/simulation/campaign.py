@@ -10,12 +10,13 @@ import random
 import sys
 import time
 from collections import Counter
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from tests.simulation import day
 from tests.simulation.day import SALES_A_DAY, Outcome, Plan
 from tests.simulation.host import PROFILES
+from tests.simulation.mutation import Mutant
 from tests.simulation.shrink import shrink, story
 
 PROGRESS_SECONDS = 10.0
@@ -56,14 +57,14 @@ def campaign(
     seed: int,
     profiles: tuple[str, ...] = tuple(PROFILES),
     hostility: int = 1,
-    changed: AbstractContextManager[None] | None = None,
+    mutant: Mutant | None = None,
     *,
     progress: bool = False,
     strict_reversals: bool = False,
 ) -> Tally:
     """Lives days on these profiles in turn, until `sales` are made or one goes wrong.
 
-    changed  what is broken on purpose meanwhile; None: nothing
+    mutant  what is broken on purpose meanwhile; None: nothing
     """
     tally = Tally()
     draws = {profile: seeds(seed, profile) for profile in profiles}
@@ -71,7 +72,7 @@ def campaign(
     gc.collect()
     gc.disable()
     try:
-        with changed or nullcontext():
+        with mutant.apply() if mutant else nullcontext():
             while tally.sales < sales and tally.wrong is None:
                 profile = profiles[tally.days % len(profiles)]
                 number = draws[profile].getrandbits(48)
@@ -81,6 +82,7 @@ def campaign(
                     min(SALES_A_DAY, sales - tally.sales),
                     hostility,
                     strict_reversals=strict_reversals,
+                    likelier=mutant.likelier if mutant else (),
                 )
                 tally.add(day.run(plan))
                 if tally.days % COLLECT_EVERY_DAYS == 0:

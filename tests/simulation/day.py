@@ -50,6 +50,8 @@ class Plan:
     """Numbers of customers who do not come."""
     strict_reversals: bool = False
     """A reversal by message id that finds nothing to reverse is refused."""
+    likelier: tuple[tuple[str, float], ...] = ()
+    """Kinds of fault, and how many times as often as usual each strikes."""
 
 
 @dataclass
@@ -107,7 +109,13 @@ class Day:
         self._broken = loop.create_future()
         self.over = False
         """From now on nothing is noted: what is left is only taken apart, in no order."""
-        self._faults = Faults(f"{plan.seed} faults", plan.hostility, plan.left_out, self._struck)
+        self._faults = Faults(
+            f"{plan.seed} faults",
+            plan.hostility,
+            plan.left_out,
+            self._struck,
+            dict(plan.likelier),
+        )
         made, promises = _made(plan, rng)
         begins = BEGINS + timedelta(minutes=rng.randrange(24 * 60))
         self._true = WallClock(loop, begins)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 SITES: dict[str, dict[str, float]] = {
     # Before a message is sent: nothing leaves the till.
@@ -61,12 +62,17 @@ class Faults:
         hostility: int,
         left_out: frozenset[int] = frozenset(),
         note: Callable[[str, int], None] = lambda kind, number: None,
+        likelier: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
-        """left_out  numbers of the faults that do not strike, for shrinking"""
+        """left_out  numbers of the faults that do not strike, for shrinking
+        likelier  factors on the rates of some kinds
+        """
         self._rng = random.Random(seed)
         self._left_out, self._note = left_out, note
         self._tables = {
-            site: _cumulative(kinds, min(hostility, STRIKES_MAX / sum(kinds.values())))
+            site: _cumulative(
+                {kind: rate * likelier.get(kind, 1.0) for kind, rate in kinds.items()}, hostility
+            )
             for site, kinds in SITES.items()
         }
         self.struck: Counter[str] = Counter()
@@ -98,7 +104,8 @@ class Faults:
         return self._rng.random() < probability
 
 
-def _cumulative(kinds: dict[str, float], factor: float) -> list[tuple[float, str]]:
+def _cumulative(kinds: dict[str, float], hostility: int) -> list[tuple[float, str]]:
+    factor = min(hostility, STRIKES_MAX / sum(kinds.values()))
     table: list[tuple[float, str]] = []
     reached = 0.0
     for kind, rate in kinds.items():

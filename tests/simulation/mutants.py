@@ -33,7 +33,7 @@ def main() -> int:
     for name, made in MUTANTS.items():
         if args.only in (None, name):
             began = time.process_time()
-            tally = campaign(args.sales, args.seed, made.profiles, args.hostility, made.apply())
+            tally = campaign(args.sales, args.seed, made.profiles, args.hostility, made)
             seconds = time.process_time() - began
             escaped += tally.wrong is None
             what = tally.wrong.violations[0] if tally.wrong else "ESCAPED"

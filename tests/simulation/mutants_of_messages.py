@@ -197,7 +197,7 @@ def a_landed_charge_counts_as_reversed() -> Iterator[None]:
         yield
 
 
-@mutant()
+@mutant(likelier=(("request late", 6.0), ("busy", 3.0)))
 def late_good_answer_accepted() -> Iterator[None]:
     """While a charge is being reversed somebody asks once more, and believes the yes."""
     original = settling.Settling._reverse

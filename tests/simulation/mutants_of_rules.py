@@ -201,7 +201,7 @@ def an_answer_that_drips_holds_the_sale() -> Iterator[None]:
         yield
 
 
-@mutant()
+@mutant(likelier=(("failed sync", 15.0), ("stall", 40.0)))
 def written_on_after_a_write_of_unknown_outcome() -> Iterator[None]:
     with set_(Journal, "_writing", Journal._translated):
         yield
@@ -221,7 +221,7 @@ def start_up_cancels_a_refund() -> Iterator[None]:
         yield
 
 
-@mutant()
+@mutant(likelier=(("crash after write", 15.0),))
 def a_paid_sale_is_open_for_changes_after_a_restart() -> Iterator[None]:
     original = till.Checkout._recover
 

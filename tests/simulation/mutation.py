@@ -6,7 +6,7 @@ One rule: product code is never edited for this; a mutant lives inside its `with
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,6 +26,8 @@ from terminal.sale.evolve import IllegalEvent
 from terminal.sale.sale import Sale, Status, Tender
 from tests.simulation.host import PROFILES
 
+Likelier = tuple[tuple[str, float], ...]
+"""Kinds of fault, and how many times as often as usual each strikes."""
 Apply = Callable[[], AbstractContextManager[None]]
 
 
@@ -34,23 +36,26 @@ class Mutant:
     name: str
     apply: Apply
     profiles: tuple[str, ...]
+    likelier: Likelier
 
 
 MUTANTS: dict[str, Mutant] = {}
 
 
-def mutant(*profiles: str) -> Callable[[Callable[[], Iterator[None]]], None]:
-    """Registers a patch under its own name; profiles where it can show, none given: both."""
+def mutant(
+    *profiles: str, likelier: Likelier = ()
+) -> Callable[[Callable[[], Iterator[None]]], None]:
+    """Registers a patch under its own name.
+
+    profiles  where it can show; none given: both
+    likelier  for one that shows only where rare faults meet
+    """
 
     def register(patch: Callable[[], Iterator[None]]) -> None:
         name = patch.__name__
-        MUTANTS[name] = Mutant(name, contextmanager(patch), profiles or tuple(PROFILES))
+        MUTANTS[name] = Mutant(name, contextmanager(patch), profiles or tuple(PROFILES), likelier)
 
     return register
-
-
-def applied(name: str | None) -> AbstractContextManager[None]:
-    return MUTANTS[name].apply() if name else nullcontext()
 
 
 @contextmanager

@@ -77,7 +77,7 @@ def test_one_seed_is_one_run_to_the_byte_in_any_process(profile: str) -> None:
 @pytest.mark.parametrize("name", QUICKLY_CAUGHT)
 def test_a_wrong_design_is_caught(name: str) -> None:
     made = MUTANTS[name]
-    tally = campaign(1000, 1, made.profiles, 2, made.apply())
+    tally = campaign(1000, 1, made.profiles, 2, made)
     assert tally.wrong, f"{name} escaped"
     assert tally.wrong.violations
 
@@ -103,7 +103,7 @@ def test_every_kind_of_fault_strikes_and_is_counted() -> None:
 def test_a_day_that_goes_wrong_is_shrunk_and_still_goes_wrong() -> None:
     made = MUTANTS["reversal_tried_once"]
     # How far forty runs get depends on the day; this seed's can be made much smaller.
-    tally = campaign(1000, 4, made.profiles, 2, made.apply())
+    tally = campaign(1000, 4, made.profiles, 2, made)
     assert tally.wrong
     with made.apply():
         smallest = shrink(tally.wrong, day.run, runs_max=40)
