@@ -11,6 +11,11 @@ CHINA = timezone(timedelta(hours=8), "CST")
 """China has one time zone and no summer time.  Screens, paper and the wire show it."""
 
 
+def in_china(iso: str) -> datetime:
+    """An instant as the journal writes it, as the wall clock over the counter shows it."""
+    return datetime.fromisoformat(iso).astimezone(CHINA)
+
+
 class Clock(Protocol):
     def now(self) -> datetime:
         """Wall-clock time, aware, UTC.  May jump backwards."""

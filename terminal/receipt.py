@@ -7,9 +7,8 @@ in GBK, which for "·" or "①" is two where a screen would say one.
 from __future__ import annotations
 
 import re
-from datetime import datetime
 
-from terminal.clock import CHINA
+from terminal.clock import in_china
 from terminal.sale.events import UNPAID, LineAdded
 from terminal.sale.money import Fen, yuan
 from terminal.sale.sale import Sale, Status
@@ -65,7 +64,7 @@ def slip(sale: Sale, words: Words, shop_name: str, *, width: int = WIDTH_58_MM) 
 
 
 def _facts(sale: Sale, words: Words) -> list[str]:
-    closed = datetime.fromisoformat(sale.closed_at).astimezone(CHINA)
+    closed = in_china(sale.closed_at)
     facts = [
         words.say("receipt.number", number=sale.sale_id),
         words.say("receipt.time", time=f"{closed:%Y-%m-%d %H:%M:%S}"),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import msgspec
 
-from terminal.clock import CHINA
+from terminal.clock import in_china
 from terminal.receipt import WIDTH_58_MM, centred, ends, wrapped
 from terminal.sale.day import DayReport
 from terminal.sale.events import Split
@@ -17,7 +15,7 @@ from terminal.text import Words
 
 def open_item_lines(item: OpenItem, words: Words) -> list[str]:
     """Since when, how much, what is being done about it, and what to tell the customer."""
-    since = datetime.fromisoformat(item.since).astimezone(CHINA)
+    since = in_china(item.since)
     facts = [words.say("open.since", number=item.sale_id, time=f"{since:%m-%d %H:%M}")]
     if item.held_fen:
         facts.append(words.say("open.held", amount=yuan(item.held_fen)))
@@ -49,7 +47,7 @@ def day_lines(
     rule = "-" * width
     totals = report.totals
     title = "title_x" if number is None else "title_z"
-    at = datetime.fromisoformat(report.at).astimezone(CHINA)
+    at = in_china(report.at)
 
     def said(key: str, **values: object) -> list[str]:
         return wrapped(words.say(f"report.{key}", **values), width)

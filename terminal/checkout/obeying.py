@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import assert_never
 
 from terminal.checkout.book import Book
+from terminal.checkout.patience import Seldom
 from terminal.checkout.setup import Setup
 from terminal.journal import BoxSold, VoucherUsed
 from terminal.receipt import slip_number
@@ -65,8 +66,6 @@ from terminal.voucher.reasons import OF_TIME
 
 COMPARE_EVERY_SECONDS = 300.0
 """However many codes are refused for their time."""
-
-
 HELD_MAX = 20
 """More sales put aside than a counter has room for boxes."""
 
@@ -84,7 +83,7 @@ class Obeying:
         self._keys_path = setup.profile.keys_path
         self._boxes_required = setup.trace_codes_required
         self._look_again, self._undo = look_again, undo
-        self._next_comparison = float("-inf")
+        self._comparisons = Seldom(COMPARE_EVERY_SECONDS)
 
     async def obey(self, command: Command) -> None:
         match command:
@@ -165,7 +164,7 @@ class Obeying:
     async def _fetch_keys(self, now: datetime) -> bool:
         """Whether a newer list of issuers is in use now."""
         trust = self._reception.trust
-        if not self._keys_path or not trust.may_fetch(self._clock.monotonic()):
+        if not self._keys_path or not trust.fetches.may(self._clock.monotonic()):
             return False
         data = await self._platform.fetch_keys()
         return isinstance(data, bytes) and trust.offer(data, now)
@@ -173,9 +172,7 @@ class Obeying:
     async def _compare_clocks(self) -> None:
         """Refused for its time: perhaps it is this machine's clock that is wrong, and without a
         message to the platform nobody would ever find out."""
-        now = self._clock.monotonic()
-        if now >= self._next_comparison:
-            self._next_comparison = now + COMPARE_EVERY_SECONDS
+        if self._comparisons.may(self._clock.monotonic()):
             await self._platform.sign_in()
 
     async def _take(self, events: tuple[Event, ...] | Notice) -> None:

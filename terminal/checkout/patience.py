@@ -10,6 +10,21 @@ EARLY_SECONDS = 0.001
 """A timer may wake this much before its time: a clock has a grain, and sums of floats round."""
 
 
+class Seldom:
+    """What may be asked without being told to, but not often."""
+
+    def __init__(self, every_seconds: float) -> None:
+        self._every_seconds = every_seconds
+        self._next = float("-inf")
+
+    def may(self, monotonic: float) -> bool:
+        """Whether it is time again; True counts as having asked."""
+        if monotonic < self._next:
+            return False
+        self._next = monotonic + self._every_seconds
+        return True
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How often one open question was tried, and when the next try is due.

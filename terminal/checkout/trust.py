@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from terminal.checkout.patience import Seldom
 from terminal.voucher.keys import (
     Freshness,
     FreshnessLimits,
@@ -36,18 +37,11 @@ class Trust:
         and the list is not used, because its version must never be forgotten"""
         self.bundle = bundle
         self._roots, self._limits, self._save = tuple(roots), limits, save
-        self._next_fetch = float("-inf")
+        self.fetches = Seldom(FETCH_EVERY_SECONDS)
 
     def require(self, now: datetime) -> Freshness:
         """Refuses with the reason why no voucher can be believed now: the list is stale or over."""
         return freshness(self.bundle, now, self._limits)
-
-    def may_fetch(self, monotonic: float) -> bool:
-        """Whether the platform may be asked now; counts as having asked."""
-        if monotonic < self._next_fetch:
-            return False
-        self._next_fetch = monotonic + FETCH_EVERY_SECONDS
-        return True
 
     def offer(self, data: bytes, now: datetime) -> bool:
         """Takes a list into use where it is signed by a root and newer.  False: it is not."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 
 from textual.content import Content
 
-from terminal.clock import CHINA
+from terminal.clock import in_china
 from terminal.reports import open_item_lines
 from terminal.sale.answers import SaleRow
 from terminal.sale.commands import LookAgain
@@ -89,7 +88,7 @@ class HeldDialog(Dialog):
         return [self._row(index, sale, cells) for index, sale in enumerate(held)]
 
     def _row(self, index: int, sale: Sale, cells: int) -> Content:
-        opened = datetime.fromisoformat(sale.opened_at).astimezone(CHINA)
+        opened = in_china(sale.opened_at)
         goods = visible(sale.lines[0].name) + (" …" if len(sale.lines) > 1 else "")
         last = f" {right(yuan(sale.total_fen), 10)}"
         style = "$chosen on $chosen-ground" if index == self._chosen else ""
@@ -176,7 +175,7 @@ class SalesDialog(EntryDialog):
         return rows + [Content("")] * (LIST_ROWS + 2 - len(rows))
 
     def _row(self, sale: SaleRow, cells: int) -> str:
-        closed = datetime.fromisoformat(sale.closed_at).astimezone(CHINA)
+        closed = in_china(sale.closed_at)
         state = "refunded" if sale.refunded else "" if sale.receipts else "unprinted"
         told = self.desk.said(f"dialog.sales_{state}") if state else ""
         name = visible(sale.masked_name) or self.desk.said("dialog.sales_self_pay")
@@ -221,7 +220,7 @@ class RefundDialog(Dialog):
 
     def _who(self) -> str:
         sale, desk = self.sale, self.desk
-        at = datetime.fromisoformat(sale.closed_at or sale.opened_at).astimezone(CHINA)
+        at = in_china(sale.closed_at or sale.opened_at)
         kind = desk.said("dialog.sales_self_pay")
         if sale.person:
             kind = desk.words.say_code("insutype", visible(sale.person.insutype, 6))
