@@ -38,6 +38,7 @@ from drivers.scan import (
     ScannerStatus,
     Signal,
 )
+from drivers.tap import Tap
 
 __all__ = [
     "LostReason",
@@ -47,6 +48,7 @@ __all__ = [
     "ScannerState",
     "ScannerStatus",
     "Signal",
+    "Tap",
     "camera_url",
     "ignore",
     "open_scanner",
@@ -60,12 +62,15 @@ def ignore(status: ScannerStatus) -> None:
     """The `on_status` of somebody who does not ask."""
 
 
-def open_scanner(url: str, *, on_status: OnStatus = ignore) -> AbstractAsyncContextManager[Scanner]:
+def open_scanner(
+    url: str, *, on_status: OnStatus = ignore, tap: Tap | None = None
+) -> AbstractAsyncContextManager[Scanner]:
     """A scanner, to be entered once, in a running event loop.
 
     url        see `drivers.address`; `camera_url` and `serial_url` make one from what people type
     on_status  called in the event loop's thread with READY when the device delivers, LOST when it
                no longer does; never twice running with the same news
+    tap        sees everything that is read, see `drivers.tap`; None: nobody records
     Yields     scans in the order of capture.  A video file ends the iterator after its last frame;
                a device never does.  Scans wait in a bounded queue; when nobody takes them the
                driver stops reading, and drops nothing
@@ -74,33 +79,33 @@ def open_scanner(url: str, *, on_status: OnStatus = ignore) -> AbstractAsyncCont
     """
     scheme = url.partition("://")[0]
     if scheme in CAMERA_SCHEMES:
-        return _camera(url, on_status)
+        return _camera(url, on_status, tap)
     if scheme in SERIAL_SCHEMES:
-        return _serial(url, on_status)
+        return _serial(url, on_status, tap)
     if scheme in HID_SCHEMES:
-        return _hid(url, on_status)
+        return _hid(url, on_status, tap)
     return bad_scheme(url)
 
 
-def _camera(url: str, on_status: OnStatus) -> AbstractAsyncContextManager[Scanner]:
+def _camera(url: str, on_status: OnStatus, tap: Tap | None) -> AbstractAsyncContextManager[Scanner]:
     address = parse_camera(url)
     try:
         from drivers.camera import open_camera
     except ImportError as missing:
         why = f"OpenCV cannot be loaded ({missing}), so no camera can be used: install it."
         raise ScannerLost(LostReason.NO_DECODER, url, f"{shown(url)}: {why}") from missing
-    return open_camera(address, on_status)
+    return open_camera(address, on_status, tap)
 
 
-def _serial(url: str, on_status: OnStatus) -> AbstractAsyncContextManager[Scanner]:
+def _serial(url: str, on_status: OnStatus, tap: Tap | None) -> AbstractAsyncContextManager[Scanner]:
     address = parse_serial(url)
     from drivers.serial_line import open_serial
 
-    return open_serial(address, on_status)
+    return open_serial(address, on_status, tap)
 
 
-def _hid(url: str, on_status: OnStatus) -> AbstractAsyncContextManager[Scanner]:
+def _hid(url: str, on_status: OnStatus, tap: Tap | None) -> AbstractAsyncContextManager[Scanner]:
     address = parse_hid(url)
     from drivers.hid import open_hid
 
-    return open_hid(address, on_status)
+    return open_hid(address, on_status, tap=tap)

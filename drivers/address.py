@@ -220,6 +220,18 @@ def shown(place: str) -> str:
     return ascii(re.sub(r"(?<=//)[^/@]*@", "", place))
 
 
+def without_secrets(url: str) -> str:
+    """A scanner's url, fit to be kept: a web address may hold a password, or a key in its query.
+
+    Options of ours are all there; with them a recording is read as the device was.
+    """
+    parts = urlsplit(url)
+    if parts.scheme in HID_SCHEMES or not parts.netloc:
+        return url
+    query = "" if parts.scheme in CAMERA_SCHEMES else parts.query
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query=query).geturl()
+
+
 def _split(url: str, schemes: tuple[str, ...]) -> SplitResult:
     if len(url) > URL_CHARS_MAX:
         _bad(url[:80], f"it is longer than {URL_CHARS_MAX} characters")

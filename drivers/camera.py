@@ -21,13 +21,11 @@ from typing import TypeAlias, assert_never
 
 from drivers.address import CameraAddress, shown
 from drivers.capture import STALL_SECONDS, Capture, Frame, camera_lost, open_capture
-from drivers.debounce import Debounce
 from drivers.decode import NoDecoder, reader_for
-from drivers.exposure import Bracket
 from drivers.feed import WAIT_SECONDS, Feed
-from drivers.gate import Gate, Look
-from drivers.scan import LostReason, Scan, Scanner, ScannerLost, ScannerStatus
-from drivers.watch import Watch
+from drivers.picture_reading import PictureReading
+from drivers.scan import LostReason, Scanner, ScannerLost, ScannerStatus
+from drivers.tap import Opened, Tap
 
 BACK_OFF_SECONDS = (0.0, 0.05, 0.1, 0.2, 0.4)
 """Waits before each attempt to open; the last one is repeated."""
@@ -36,14 +34,16 @@ NEWS_MAX = 8
 
 
 def open_camera(
-    address: CameraAddress, on_status: Callable[[ScannerStatus], None]
+    address: CameraAddress,
+    on_status: Callable[[ScannerStatus], None],
+    tap: Tap | None = None,
 ) -> AbstractAsyncContextManager[Scanner]:
     """See `drivers.open_scanner`.  Raises ScannerLost(NO_DECODER) at once."""
     try:
         reader_for(address.engine)
     except NoDecoder as missing:
         raise camera_lost(LostReason.NO_DECODER, address) from missing
-    feed = Feed(address.url, on_status)
+    feed = Feed(address.url, on_status, tap=tap)
     newest = Newest()
     return feed.running(
         Taker(address, newest, feed.stopping).run, PictureReader(address, newest, feed).run
@@ -182,11 +182,7 @@ class PictureReader:
         self._address = address
         self._newest = newest
         self._feed = feed
-        self._gate = Gate()
-        self._debounce = Debounce(address.hold_seconds)
-        self._codes = Watch(reader_for(address.engine), goods=address.goods)
-        self._bracket = Bracket(address.exposures) if address.exposures else None
-        self._in_view: tuple[bytes, ...] = ()
+        self._reading = PictureReading(address)
         self._started: Started | None = None
         self._is_stalled = False
         self._frame_at = 0.0
@@ -201,11 +197,7 @@ class PictureReader:
                     self._alive(frame.at)
                     self._read(frame)
                 case Started() as started:
-                    self._started, self._is_stalled = started, False
-                    self._frame_at = time.monotonic()
-                    if self._bracket is not None:
-                        self._newest.wish(self._bracket.now)
-                    self._feed.ready(self._ready_sentence(started))
+                    self._start(started, time.monotonic())
                 case ScannerLost() as error:
                     self._started = None
                     self._feed.lost(error)
@@ -214,6 +206,14 @@ class PictureReader:
                     return
                 case never:
                     assert_never(never)
+
+    def _start(self, started: Started, now: float) -> None:
+        self._started, self._is_stalled = started, False
+        self._frame_at = now
+        if self._reading.exposure is not None:
+            self._newest.wish(self._reading.exposure)
+        self._feed.saw(now, Opened(self._ready_sentence(started)))
+        self._feed.ready(self._ready_sentence(started))
 
     def _watch(self, now: float) -> None:
         """A camera whose newest frame is too old is lost, whatever its handle says."""
@@ -229,24 +229,14 @@ class PictureReader:
             self._feed.ready(self._ready_sentence(self._started))
 
     def _read(self, frame: Frame) -> None:
-        thumbnail = frame.thumbnail()
-        if thumbnail is None:
-            return
-        glance = self._gate.look(thumbnail, frame.at)
-        if glance.look is Look.SKIP:
-            for payload in self._in_view:
-                self._debounce.is_new(payload, frame.at)  # still there
-            return
-        luma = frame.luma()
-        codes = [] if luma is None else self._codes.read(luma, glance)
-        self._in_view = tuple(code.payload for code in codes)
-        if self._bracket is not None:
-            exposure = self._bracket.next(glance.look, is_read=bool(codes), at=frame.at)
-            if exposure is not None:
-                self._newest.wish(exposure)
-        for code in codes:
-            if self._debounce.is_new(code.payload, frame.at):
-                self._feed.put(Scan(code.payload, code.symbology, self._address.url, frame.at))
+        if self._feed.is_tapped:
+            self._feed.saw(frame.at, frame.seen())
+        exposure = self._reading.exposure
+        scans = self._reading.take(frame)
+        if self._reading.exposure is not None and self._reading.exposure != exposure:
+            self._newest.wish(self._reading.exposure)
+        for scan in scans:
+            self._feed.put(scan)
 
     def _ready_sentence(self, started: Started) -> str:
         return f"The camera at {shown(self._address.place)} is ready: {started.detail}."

@@ -25,6 +25,7 @@ from drivers.address import CameraAddress, shown
 from drivers.gate import THUMBNAIL_SHRINK
 from drivers.opencv import Picture, cv2, luma_of_jpeg
 from drivers.scan import REASONS, LostReason, ScannerLost
+from drivers.tap import Pictured, Unpacked
 from drivers.v4l2 import steady, why_not
 
 FIRST_FRAME_SECONDS = 3.0
@@ -68,6 +69,10 @@ class Frame:
         small = cv2.resize(np.ascontiguousarray(picture), size, interpolation=cv2.INTER_AREA)
         return np.asarray(small, np.uint8)
 
+    def seen(self) -> Pictured | Unpacked:
+        """For a recording."""
+        return Pictured(self.raw.tobytes()) if self.is_jpeg else Unpacked(self.raw)
+
     def luma(self) -> Picture | None:
         """(H, W); None for a damaged picture."""
         if self.is_jpeg:
@@ -75,6 +80,11 @@ class Frame:
         if self.raw.ndim == 2:
             return self.raw
         return np.asarray(cv2.cvtColor(self.raw, cv2.COLOR_BGR2GRAY), np.uint8)
+
+
+def jpeg_array(jpeg: bytes) -> Picture:
+    """As `Frame.raw` has it."""
+    return np.frombuffer(jpeg, np.uint8)
 
 
 class Capture(Protocol):

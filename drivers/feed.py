@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ from drivers.scan import (
     ScannerStatus,
     Signal,
 )
+from drivers.tap import Scanned, Seen, Tap, Told, Unpacked
 
 SCANS_MAX = 64
 """Scans that may wait for whoever reads the iterator."""
@@ -38,11 +40,13 @@ class Feed(AsyncIterator[Scan]):
         url: str,
         on_status: Callable[[ScannerStatus], None],
         takes: frozenset[Signal] = frozenset(),
+        tap: Tap | None = None,
     ) -> None:
         self.url = url
         self.signals: deque[Signal] = deque(maxlen=SIGNALS_MAX)
         """For the thread to pass on, from the left."""
         self._takes = takes
+        self._tap = tap
         self.stopping = threading.Event()
         self._on_status = on_status
         self._loop = asyncio.get_running_loop()
@@ -56,8 +60,26 @@ class Feed(AsyncIterator[Scan]):
 
     # --- for the threads ---
 
+    @property
+    def is_tapped(self) -> bool:
+        return self._tap is not None
+
+    def saw(self, at: float, seen: Seen | Unpacked) -> None:
+        """Passes on what was read, to whoever records it."""
+        if self._tap is not None:
+            self._tap(at, seen)
+
+    def report(self, told: Scan | ScannerStatus) -> None:
+        """A scan, or news of a device that has delivered before."""
+        if isinstance(told, Scan):
+            self.put(told)
+        else:
+            self._in_loop(lambda: self._tell(told))
+
     def put(self, scan: Scan) -> None:
         """Waits for room, or for the end."""
+        if self._tap is not None:
+            self._tap(time.monotonic(), Scanned.of(scan))
         while not self.stopping.is_set():
             if self._room.acquire(timeout=WAIT_SECONDS):
                 self._in_loop(lambda: self._arrived(scan))
@@ -113,6 +135,7 @@ class Feed(AsyncIterator[Scan]):
             self._opened.set_result(None)
         if not self._over and (self._told is None or _is_news(self._told, status)):
             self._told = status
+            self.saw(time.monotonic(), Told.of(status))
             self._on_status(status)
 
     def _lose(self, error: ScannerLost, status: ScannerStatus) -> None:

@@ -79,7 +79,8 @@ class Framer:
         self._last_byte_at = 0.0
         self._suffix_seen = False
         self._previous_byte = 0
-        self._is_open = False
+        self.is_open = False
+        """Whether a code is half read, so that a silence would mean something."""
         self._too_long = False
 
     def feed(self, data: bytes, now: float) -> list[Frame]:
@@ -102,7 +103,7 @@ class Framer:
 
         To be called when the line was found empty, which alone proves a silence.
         """
-        if not self._is_open or now - self._last_byte_at < self._pause_seconds:
+        if not self.is_open or now - self._last_byte_at < self._pause_seconds:
             return []
         frames = self._finish(self._last_byte_at) if self._ends_by_pause else []
         self._start_over()
@@ -122,14 +123,14 @@ class Framer:
         follows_cr, self._previous_byte = self._previous_byte == _CR, byte
         if byte == _STX and self._framing in (Framing.AUTO, Framing.STX_ETX):
             self._start_over()
-            self._is_open = True
+            self.is_open = True
         elif byte in self._ends and (follows_cr or self._framing is not Framing.CRLF):
             self._suffix_seen = True
             return self._finish(now)
         elif byte == _LF and follows_cr and self._framing is Framing.CR:
             pass  # the second half of a CR LF whose CR already ended the code
-        elif self._framing is not Framing.STX_ETX or self._is_open:
-            self._is_open = True
+        elif self._framing is not Framing.STX_ETX or self.is_open:
+            self.is_open = True
             self._too_long = self._too_long or len(self._buffer) >= FRAME_BYTES_MAX
             if not self._too_long:
                 self._buffer.append(byte)
@@ -145,7 +146,7 @@ class Framer:
 
     def _start_over(self) -> None:
         self._buffer.clear()
-        self._is_open = False
+        self.is_open = False
         self._too_long = False
 
 

@@ -21,19 +21,18 @@ from contextlib import AbstractAsyncContextManager
 from itertools import chain, repeat
 
 from drivers.address import HidAddress, shown
-from drivers.debounce import Debounce
 from drivers.feed import Feed
-from drivers.framing import Frame, split_aim
-from drivers.hid_pos import REPORT_BYTES, Assembler
+from drivers.hid_pos import REPORT_BYTES
+from drivers.hid_reading import HidReading, ready
 from drivers.scan import (
     REASONS,
     LostReason,
-    Scan,
     Scanner,
     ScannerLost,
     ScannerStatus,
 )
-from drivers.wedge import EVENT, KeyFramer
+from drivers.tap import Opened, Received, Tap
+from drivers.wedge import EVENT
 
 READ_SECONDS = 0.05
 BACK_OFF_SECONDS = (0.05, 0.1, 0.2, 0.4)
@@ -64,12 +63,13 @@ def open_hid(
     address: HidAddress,
     on_status: Callable[[ScannerStatus], None],
     claim: Claim | None = None,
+    tap: Tap | None = None,
 ) -> AbstractAsyncContextManager[Scanner]:
     """See `drivers.open_scanner`.
 
     claim    how the device is made ours; None for the way its scheme has
     """
-    feed = Feed(address.url, on_status)
+    feed = Feed(address.url, on_status, tap=tap)
     return feed.running(HidScanner(address, feed, claim or CLAIMS[address.scheme]).run)
 
 
@@ -80,26 +80,23 @@ class HidScanner:
         self._address = address
         self._feed = feed
         self._claim = claim
+        self._reading = HidReading(address)
         is_wedge = address.scheme == "wedge"
-        self._keys = KeyFramer() if is_wedge else None
-        self._framer = self._keys or Assembler(address.layout)
         self._bytes_max = EVENT.size * EVENTS_MAX if is_wedge else REPORT_BYTES
-        self._debounce = Debounce(address.hold_seconds)
+        self._was_data = False
 
     def run(self) -> None:
         device = self._open()
         while device is not None:
-            self._framer.reset()
-            self._feed.ready(self._ready_sentence)
+            self._reading.opened()
+            self._was_data = False
+            self._feed.saw(time.monotonic(), Opened(ready(self._address)))
+            self._feed.ready(ready(self._address))
             try:
                 self._read_until_lost(device)
             finally:
                 os.close(device)
             device = self._reopen()
-
-    @property
-    def _ready_sentence(self) -> str:
-        return f"The scanner at {shown(self._address.place)} is ready."
 
     def _read_until_lost(self, device: int) -> None:
         while not self._feed.stopping.is_set():
@@ -109,12 +106,11 @@ class HidScanner:
                 self._feed.lost(_lost(LostReason.GONE, self._address, error))
                 return
             now = time.monotonic()
-            for frame in self._framer.feed(data, now) if data else self._framer.poll(now):
-                self._deliver(frame)
-            if self._keys is not None and self._keys.is_spoiled:
-                self._keys.is_spoiled = False
-                self._feed.lost(_lost(LostReason.SPOILED, self._address))
-                self._feed.ready(self._ready_sentence)
+            if data or self._was_data or self._reading.waits:
+                self._feed.saw(now, Received(data))
+            self._was_data = bool(data)
+            for told in self._reading.take(data, now):
+                self._feed.report(told)
 
     def _read(self, device: int) -> bytes:
         """b"" when nothing came.  Raises OSError when the device is gone."""
@@ -124,11 +120,6 @@ class HidScanner:
         if not data:
             raise OSError(errno.ENODEV, "the device delivers no more")
         return data
-
-    def _deliver(self, frame: Frame) -> None:
-        symbology, payload = split_aim(frame.data)
-        if payload and self._debounce.is_new(payload, frame.at):
-            self._feed.put(Scan(payload, symbology, self._address.url, frame.at))
 
     def _open(self) -> int | None:
         try:
@@ -168,7 +159,6 @@ _SENTENCES = {
     LostReason.GONE: (
         "The scanner at {place} went away: check its cable; it is used again as soon as it is back."
     ),
-    LostReason.SPOILED: "A scan at {place} did not come through whole: scan the code again.",
 }
 
 

@@ -48,7 +48,8 @@ class Assembler:
         """Forget everything, as after the device was lost."""
         self._aim = b""
         self._data = bytearray()
-        self._is_open = False
+        self.is_open = False
+        """Whether a code is half read, so that a silence would mean something."""
         self._is_spoiled = False
         self._has_aim = False
         self._last_at = 0.0
@@ -63,8 +64,8 @@ class Assembler:
             return []
         self._last_at = now
         goes_on = len(report) == REPORT_BYTES and bool(report[-1] & GOES_ON)
-        if not self._is_open:
-            self._is_open = True
+        if not self.is_open:
+            self.is_open = True
             self._has_aim = self._begins_with_aim(report)
             self._aim = report[2 : 2 + AIM_BYTES] if self._has_aim else b""
         start = 2 + AIM_BYTES if self._has_aim else 2
@@ -85,7 +86,7 @@ class Assembler:
 
         To be called when the device was found empty, which alone proves a pause.
         """
-        if self._is_open and now - self._last_at >= STALE_SECONDS:
+        if self.is_open and now - self._last_at >= STALE_SECONDS:
             self.reset()
         return []
 

@@ -23,12 +23,10 @@ from urllib.parse import urlsplit
 import serial
 
 from drivers.address import SerialAddress, shown
-from drivers.debounce import Debounce
 from drivers.feed import Feed
-from drivers.framing import Frame, Framer, split_aim
-from drivers.legibility import Legibility
-from drivers.scan import LostReason, Scan, Scanner, ScannerLost, ScannerStatus
-from drivers.ssi import SsiFramer
+from drivers.scan import LostReason, Scanner, ScannerLost, ScannerStatus
+from drivers.serial_reading import SerialReading, ready
+from drivers.tap import Opened, Received, Sent, Tap
 from drivers.vendors import PROFILES
 
 try:
@@ -62,11 +60,13 @@ class Line(Protocol):
 
 
 def open_serial(
-    address: SerialAddress, on_status: Callable[[ScannerStatus], None]
+    address: SerialAddress,
+    on_status: Callable[[ScannerStatus], None],
+    tap: Tap | None = None,
 ) -> AbstractAsyncContextManager[Scanner]:
     """See `drivers.open_scanner`."""
     takes = frozenset(PROFILES[address.vendor].commands)
-    feed = Feed(address.url, on_status, takes)
+    feed = Feed(address.url, on_status, takes, tap)
     return feed.running(SerialScanner(address, feed).run)
 
 
@@ -76,66 +76,49 @@ class SerialScanner:
     def __init__(self, address: SerialAddress, feed: Feed) -> None:
         self._address = address
         self._feed = feed
-        self._profile = PROFILES[address.vendor]
-        self._ssi = SsiFramer() if self._profile.is_ssi else None
-        self._framer = self._ssi or Framer(address.framing, address.idle_ms)
-        self._debounce = Debounce(address.hold_seconds)
-        self._legibility = Legibility()
+        self._commands = PROFILES[address.vendor].commands
+        self._reading = SerialReading(address)
+        self._was_data = False
 
     def run(self) -> None:
         line = self._open()
         while line is not None:
-            self._framer.reset()
+            self._reading.opened()
+            self._was_data = False
+            self._feed.saw(time.monotonic(), Opened(ready(self._address)))
             self._feed.signals.clear()  # they were for what was scanned before
-            self._legibility = Legibility()
-            self._feed.ready(self._ready_sentence)
+            self._feed.ready(ready(self._address))
             try:
                 self._read_until_lost(line)
             finally:
                 _close(line)
             line = self._reopen()
 
-    @property
-    def _ready_sentence(self) -> str:
-        return f"The scanner at {shown(self._address.place)} is ready."
-
     def _read_until_lost(self, line: Line) -> None:
         while not self._feed.stopping.is_set():
             try:
                 data = line.read()
                 now = time.monotonic()
-                frames = self._framer.feed(data, now) if data else self._framer.poll(now)
+                if data or self._was_data or self._reading.waits:
+                    self._feed.saw(now, Received(data))
+                self._was_data = bool(data)
+                frames = self._reading.cut(data, now)
                 self._write(line)
             except OSError as error:
                 self._feed.lost(_lost(LostReason.GONE, self._address, error))
                 return
-            for frame in frames:
-                self._deliver(frame)
-            if self._ssi is None:
-                self._judge(data)
+            for told in self._reading.tell(frames, data):
+                self._feed.report(told)
 
     def _write(self, line: Line) -> None:
-        if self._ssi is not None and (answers := self._ssi.answers()):
-            line.write(answers)
+        if answers := self._reading.answers():
+            self._send(line, answers)
         while self._feed.signals:
-            line.write(self._profile.commands[self._feed.signals.popleft()])
+            self._send(line, self._commands[self._feed.signals.popleft()])
 
-    def _judge(self, data: bytes) -> None:
-        """Tells once when the line makes no sense, and once when it does again."""
-        was_garbled = self._legibility.is_garbled
-        if data:
-            self._legibility.feed(data)
-        else:
-            self._legibility.pause()
-        if self._legibility.is_garbled and not was_garbled:
-            self._feed.lost(_lost(LostReason.GARBLED, self._address))
-        elif was_garbled and not self._legibility.is_garbled:
-            self._feed.ready(self._ready_sentence)
-
-    def _deliver(self, frame: Frame) -> None:
-        symbology, payload = split_aim(frame.data)
-        if payload and self._debounce.is_new(payload, frame.at):
-            self._feed.put(Scan(payload, symbology, self._address.url, frame.at))
+    def _send(self, line: Line, data: bytes) -> None:
+        line.write(data)
+        self._feed.saw(time.monotonic(), Sent(data))
 
     def _open(self) -> Line | None:
         try:
@@ -238,10 +221,6 @@ _SENTENCES = {
         " dialout, and log in again."
     ),
     LostReason.NOT_A_SCANNER: "{place} is not a serial port: check the scanner's address.",
-    LostReason.GARBLED: (
-        "The scanner at {place} sends what makes no sense: its speed is not that of the address;"
-        " set baud=… to the scanner's, often 9600 or 115200."
-    ),
     LostReason.BAD_URL: "The scanner at {place} does not take these settings: check its baud rate.",
     LostReason.GONE: (
         "The scanner at {place} went away: check its cable; it is used again as soon as it is back."

@@ -88,6 +88,11 @@ class SsiFramer:
         self._last_byte_at = 0.0
         self._answers = bytearray()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a packet is half read, so that a silence would mean something."""
+        return bool(self._buffer)
+
     def answers(self) -> bytes:
         """What has become due since the last call."""
         due = bytes(self._answers)

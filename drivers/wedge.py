@@ -77,7 +77,7 @@ class KeyFramer:
                 self._held.clear()
                 self._typed_at, self._last_at = at, now
             elif kind == _EV_KEY:
-                if at - self._typed_at >= BURST_SECONDS_MAX and self._is_open:
+                if at - self._typed_at >= BURST_SECONDS_MAX and self.is_open:
                     self._drop()
                 self._typed_at, self._last_at = at, now
                 frames += self._key(code, value, now)
@@ -88,12 +88,13 @@ class KeyFramer:
 
         To be called when the device was found empty, which alone proves a pause.
         """
-        if self._is_open and now - self._last_at >= BURST_SECONDS_MAX:
+        if self.is_open and now - self._last_at >= BURST_SECONDS_MAX:
             self._drop()
         return []
 
     @property
-    def _is_open(self) -> bool:
+    def is_open(self) -> bool:
+        """Whether a burst is half read, so that a silence would mean something."""
         return bool(self._typed) or self._is_broken
 
     def _events(self, data: bytes) -> Iterator[tuple[float, int, int, int]]:

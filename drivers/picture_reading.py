@@ -1,0 +1,54 @@
+"""What a camera's frames come to: scans, and the exposure to try next.
+
+All of a camera but its capture, so that a recording is read by the same code as the live picture.
+
+But for the processor time the ladder may take (`drivers.decode`), pure: a frame brings its time.
+"""
+
+from __future__ import annotations
+
+from drivers.address import CameraAddress
+from drivers.capture import Frame
+from drivers.debounce import Debounce
+from drivers.decode import reader_for
+from drivers.exposure import Bracket
+from drivers.gate import Gate, Look
+from drivers.scan import Scan
+from drivers.watch import Watch
+
+
+class PictureReading:
+    """One for each camera."""
+
+    def __init__(self, address: CameraAddress) -> None:
+        """Raises NoDecoder."""
+        self._address = address
+        self._gate = Gate()
+        self._debounce = Debounce(address.hold_seconds)
+        self._codes = Watch(reader_for(address.engine), goods=address.goods)
+        self._bracket = Bracket(address.exposures) if address.exposures else None
+        self._in_view: tuple[bytes, ...] = ()
+        self.exposure = self._bracket.now if self._bracket is not None else None
+        """What the camera should be at; None where it is not ours to set."""
+
+    def take(self, frame: Frame) -> list[Scan]:
+        """The codes that came into view with this frame."""
+        thumbnail = frame.thumbnail()
+        if thumbnail is None:
+            return []
+        glance = self._gate.look(thumbnail, frame.at)
+        if glance.look is Look.SKIP:
+            for payload in self._in_view:
+                self._debounce.is_new(payload, frame.at)  # still there
+            return []
+        luma = frame.luma()
+        codes = [] if luma is None else self._codes.read(luma, glance)
+        self._in_view = tuple(code.payload for code in codes)
+        if self._bracket is not None:
+            self._bracket.next(glance.look, is_read=bool(codes), at=frame.at)
+            self.exposure = self._bracket.now
+        return [
+            Scan(code.payload, code.symbology, self._address.url, frame.at)
+            for code in codes
+            if self._debounce.is_new(code.payload, frame.at)
+        ]
