@@ -2,6 +2,7 @@
 
     the till tells  -> `Desk.hear`      -> every screen redraws from the till
     a key           -> the front screen -> `Checkout.do(command)`
+    a typed code    -> as from any scanner, whatever is in front
 
 One rule: the screen holds no truth.  It is told what happened, asks the till what is so, and draws
 that; taking it away in the middle of anything changes nothing.
@@ -10,22 +11,23 @@ that; taking it away in the middle of anything changes nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, assert_never
 
 from rich.text import Text
 from textual import events
 from textual.app import App
 from textual.message import Message
 from textual.screen import Screen
+from textual.timer import Timer
 
 from terminal.checkout import Checkout
 from terminal.clock import Clock
 from terminal.reports import day_report
 from terminal.sale.answers import DayRead, SaleFound, SalesListed
-from terminal.sale.commands import FindSale, PrintReceipt, Refund
+from terminal.sale.commands import FindSale, Present, PrintReceipt, Refund
 from terminal.sale.events import (
     BoxKnown,
     BoxScanned,
@@ -46,6 +48,7 @@ from terminal.sale.events import (
 )
 from terminal.sale.sale import Sale
 from terminal.text import Words, visible
+from terminal.tui import burst
 from terminal.tui.books import RefundDialog, SalesDialog
 from terminal.tui.day_dialog import DayDialog
 from terminal.tui.demo_controls import DemoControls
@@ -64,6 +67,9 @@ TICK_SECONDS = 0.25
 BELL_GAP_SECONDS = 0.18
 """Between the two bells of a refusal: far enough apart to be heard as two."""
 
+SCANS_WAITING_MAX = 8
+"""Typed codes that may wait for their turn."""
+
 NEXT_SCAN = (SaleOpened, VoucherRefused, CodeNotUsable)
 """What closes the slip of the sale before."""
 
@@ -72,6 +78,10 @@ class Happened(Message):
     def __init__(self, happened: Event | Notice, sale: Sale | None) -> None:
         super().__init__()
         self.happened, self.sale = happened, sale
+
+
+class KeySilence(Message):
+    """A tick without a key.  It queues behind the keys that came before it."""
 
 
 class TillApp(App[None]):
@@ -105,7 +115,11 @@ class TillApp(App[None]):
         self._on_slip = on_slip
         self._reprinting = ""
         """The sale whose slip is asked for again; empty when none is."""
-        self._demo_tasks: set[asyncio.Task[None]] = set()
+        self._burst = burst.Burst()
+        self._silence: Timer | None = None
+        """Ticks while keys wait for a verdict; None before the screen is there."""
+        self._one_scan = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._keys: dict[str, Callable[[], None]] = {
             "f10": self.ask_to_quit,
             "ctrl+q": self.ask_to_quit,
@@ -131,6 +145,9 @@ class TillApp(App[None]):
         self.theme = THEMES[0].name
         self.desk.checkout.subscribe(self._tell)
         self.set_interval(TICK_SECONDS, self.redraw)
+        self._silence = self.set_interval(
+            burst.TICK_SECONDS, lambda: self.post_message(KeySilence()), pause=True
+        )
 
     def fail(self, sentence: str) -> None:
         """Ends the screen because the till cannot go on; `sentence` is left on the terminal."""
@@ -250,9 +267,59 @@ class TillApp(App[None]):
     async def on_event(self, event: events.Event) -> None:
         """Every key is taken here, in order, and nothing of Textual's own bindings applies."""
         if isinstance(event, events.Key) and not event.is_forwarded:
-            self._take_key(event.key, event.character)
+            stroke = burst.Stroke(event.key, event.character)
+            self._judge_keys(self._burst.press(stroke, event.time))
         else:
             await super().on_event(event)
+
+    @property
+    def is_judging_keys(self) -> bool:
+        """Whether something was pressed that is not yet known to be typing or a scan."""
+        return self._burst.is_holding
+
+    def on_key_silence(self) -> None:
+        self._judge_keys(self._burst.tick())
+
+    def _judge_keys(self, verdicts: Sequence[burst.Verdict]) -> None:
+        for verdict in verdicts:
+            match verdict:
+                case burst.Typed(strokes):
+                    for stroke in strokes:
+                        self._take_key(stroke.key, stroke.character)
+                case burst.Scanned(payload):
+                    self._scanned(payload)
+                case burst.Unfinished(text):
+                    self._unfinished(text)
+                case burst.Hasty():
+                    self.desk.checkout.tell(Refused("too_fast"))
+                case never:
+                    assert_never(never)
+        if self._silence:
+            (self._silence.resume if self._burst.is_holding else self._silence.pause)()
+
+    def _scanned(self, payload: bytes) -> None:
+        if len(self._tasks) >= SCANS_WAITING_MAX:
+            self.desk.checkout.tell(Refused("busy"))
+        else:
+            self._start(self._present(payload))
+
+    async def _present(self, payload: bytes) -> None:
+        """As a scanner's scan, and in the order in which they were typed."""
+        checkout = self.desk.checkout
+        async with self._one_scan:
+            if checkout.moving_money:
+                checkout.tell(Refused("busy"))
+            else:
+                await checkout.do_in_turn(Present(payload, source="keyboard"))
+
+    def _unfinished(self, text: str) -> None:
+        """Where a text is typed it may stand, for the clerk to see and agree to; elsewhere not."""
+        front = self._front
+        if front and 0 < len(text) <= front.text_chars_max:
+            for character in text:
+                self._take_key("slash" if character == "/" else character, character)
+        else:
+            self.desk.checkout.tell(Refused("scan_unfinished"))
 
     def on_key_bar_pressed(self, message: KeyBar.Pressed) -> None:
         character = "/" if message.key == "slash" else None
@@ -309,9 +376,9 @@ class TillApp(App[None]):
 
     def _choose_person(self) -> None:
         if self.desk.demo:
-            self.push_screen(PeopleDialog(self.desk, self._present))
+            self.push_screen(PeopleDialog(self.desk, self._show_phone))
 
-    def _present(self, person_id: str | None) -> None:
+    def _show_phone(self, person_id: str | None) -> None:
         demo = self.desk.demo
         assert demo
         self._start(demo.hide() if person_id is None else demo.choose(person_id))
@@ -321,7 +388,7 @@ class TillApp(App[None]):
             self._start(self.desk.demo.scan_boxes())
 
     def _start(self, doing: Coroutine[object, object, None]) -> None:
-        """Lets the pretend devices act at their own pace."""
+        """Lets a scan wait for its turn, and pretend devices act at their own pace."""
         task = asyncio.get_running_loop().create_task(doing)
-        self._demo_tasks.add(task)
-        task.add_done_callback(self._demo_tasks.discard)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -120,6 +120,11 @@ class DayDialog(Dialog):
         except ValueError:
             return None
 
+    @property
+    def text_chars_max(self) -> int:
+        field = self._fields[self._at]
+        return 0 if field.allowed else field.chars_max
+
     def take_key(self, key: str, character: str | None) -> None:
         last = len(self._fields) - 1
         if key == "escape":

@@ -167,6 +167,10 @@ class SearchDialog(EntryDialog):
         self._hits: list[Item] = []
         self._chosen = 0
 
+    @property
+    def text_chars_max(self) -> int:
+        return self.chars_max
+
     def may_type(self, character: str) -> bool:
         return character.isprintable()
 

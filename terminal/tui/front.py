@@ -35,6 +35,11 @@ class Front(Screen[None]):
         super().__init__()
         self.desk = desk
 
+    @property
+    def text_chars_max(self) -> int:
+        """How long a text may be typed here; 0 where only numbers are typed, or nothing."""
+        return 0
+
     def take_key(self, key: str, character: str | None) -> None:
         """key: as Textual names it; character: what it would type, None where it types nothing."""
         raise NotImplementedError

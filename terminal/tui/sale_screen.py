@@ -33,7 +33,12 @@ from terminal.sale.sale import Sale
 from terminal.tui.books import HeldDialog, OpenDialog
 from terminal.tui.desk import Desk
 from terminal.tui.dialogs import HelpDialog, QuestionDialog
-from terminal.tui.entry_dialogs import CashDialog, QuantityDialog, SearchDialog
+from terminal.tui.entry_dialogs import (
+    SEARCH_CHARS_MAX,
+    CashDialog,
+    QuantityDialog,
+    SearchDialog,
+)
 from terminal.tui.front import Dialog, Front
 from terminal.tui.keys import CASH_PHASES, ENTER, key_caps
 from terminal.tui.pace import QUIET_SECONDS
@@ -200,6 +205,10 @@ class SaleScreen(Front):
         return (sale.sale_id, self.desk.checkout.phase, sale.quote, sale.due_fen)
 
     # -- keys
+
+    @property
+    def text_chars_max(self) -> int:
+        return SEARCH_CHARS_MAX
 
     def take_key(self, key: str, character: str | None) -> None:
         if action := self._keys.get(key):

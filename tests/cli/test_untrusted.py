@@ -7,9 +7,6 @@ list, a counter file, a command line.  What comes out of each exit is read as by
 from __future__ import annotations
 
 import json
-import os
-import pty
-import select
 import subprocess
 import sys
 import threading
@@ -43,57 +40,14 @@ from terminal.sale.events import (
 from terminal.sale.money import NOTHING, Fen
 from terminal.voucher.issue import sign_bundle
 from tests.processes import sandbox
+from tests.terminals import SECONDS_MAX, OnTerminal
 from tests.voucher.crafting import bundle_key, bundle_of, root
 
 COMMANDS = "\x1b[7;77H\x1b]0;PWNED\x07\x9b1m\x1d!\x11\x1b@\x85\u2028\u202e\u2066\u200b\x7f\ue000"
 HOSTILE = f"A{COMMANDS}[@click=app.exit]B[/]"
 SIGNS = ("\x1b[7;77H", "PWNED\x07", "\x9b", "\x1d", "\x1b@", "\u202e", "\u2066", "\u2028", "\x7f")
 """Parts of it that no library of ours would write by itself."""
-SECONDS_MAX = 60.0
 GOODS = "4006381333931"
-
-
-class OnTerminal:
-    """A command with a pseudo-terminal for all three of its streams."""
-
-    def __init__(self, *words: str, columns: int = 100, rows: int = 30) -> None:
-        self._master, slave = pty.openpty()
-        size = os.environ | {"COLUMNS": str(columns), "LINES": str(rows), "TERM": "xterm-256color"}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "terminal.cli", *words],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env=size,
-            start_new_session=True,
-        )
-        os.close(slave)
-        self.written = b""
-
-    def type(self, text: str) -> None:
-        os.write(self._master, text.encode())
-
-    def read(self, until: str = "", seconds: float = SECONDS_MAX) -> str:
-        """Everything written until a text has come, or, without one, until it ends."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end and not (until and until in self.text):
-            if select.select([self._master], [], [], 0.1)[0]:
-                try:
-                    self.written += os.read(self._master, 65536)
-                except OSError:
-                    break  # Linux tells the end of a terminal like this.
-        assert until in self.text, self.text[-3000:]
-        return self.text
-
-    @property
-    def text(self) -> str:
-        return self.written.decode("utf-8", errors="replace")
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        os.close(self._master)
 
 
 def ran(*words: str, typed: str = "") -> str:

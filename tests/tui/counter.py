@@ -16,6 +16,8 @@ from pathlib import Path
 import httpx
 import msgspec
 from starlette.applications import Starlette
+from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from terminal.cli.build import Plan
@@ -30,6 +32,20 @@ from terminal.tui.widgets.status import StatusPanel
 from tests.till import Till, make_plan, open_test_till, sandbox_app
 
 SMALL, LARGE = (80, 24), (160, 48)
+CHARACTERS = {"enter": "\r", "tab": "\t", "ctrl+j": "\n", "space": " ", "ctrl+b": "\x02"}
+
+
+HASTY_SECONDS, SCANNER_SECONDS = 0.06, 0.005
+"""Between two keys."""
+
+
+def key_event(key: str, at: float) -> events.Key:
+    """A key as the input thread hands it on; key: a character, or as Textual names it."""
+    character = key if len(key) == 1 else CHARACTERS.get(key)
+    name = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
+    event = events.Key(name, character)
+    event.time = at
+    return event
 
 
 class ScreenClock(SystemClock):
@@ -86,24 +102,36 @@ class Counter:
     clock: ScreenClock
     network: Network
     slips: list[Sale] = field(default_factory=list)
+    key_at: float = 0.0
+    """When the terminal saw the last key, seconds."""
 
     async def press(self, *keys: str) -> None:
         """Each key after a pause long enough to read the screen, and what follows from it."""
         for key in keys:
             self.clock.ahead += 1
-            await self.pilot.press(key)
-            await self.settle()
+            await self.strike(key)
 
-    async def strike(self, *keys: str) -> None:
-        """Keys as fast as a held key or a hasty clerk sends them."""
-        await self.pilot.press(*keys)
+    async def strike(self, *keys: str, gap_seconds: float = HASTY_SECONDS) -> None:
+        """Keys as fast as a hasty clerk strikes them, or at another pace."""
+        for key in keys:
+            self.key_at += gap_seconds
+            self.app.post_message(key_event(key, self.key_at))
         await self.settle()
 
     async def type(self, text: str) -> None:
         await self.strike(*text)
 
+    async def scan(self, text: str, *ends: str) -> None:
+        """As a scanner types it; after the last key a pause."""
+        await self.strike(*text, *ends, gap_seconds=SCANNER_SECONDS)
+        self.key_at += 1
+
     async def settle(self) -> None:
         """Until the till is idle and the screen has drawn it.  Raises what ended the till."""
+        await self.pilot.pause()
+        async with asyncio.timeout(30):
+            while self.app.is_judging_keys or self.app._tasks:
+                await self.pilot.pause(0.01)
         idle = asyncio.ensure_future(self.till.checkout.idle())
         await asyncio.wait({idle, self.till.task}, timeout=10, return_when=asyncio.FIRST_COMPLETED)
         assert idle.done() or self.till.task.done(), "the till is busy for ten seconds"
