@@ -33,8 +33,8 @@ from terminal.sale.events import (
     SaleVoided,
     Waiting,
 )
-from terminal.sale.funding import FALLS_BACK, FundingRule
-from terminal.sale.sale import Sale, Tender
+from terminal.sale.funding import FALLS_BACK, FundingRule, foreseen
+from terminal.sale.sale import DECLINED, DIFFERS, Sale, Tender
 from terminal.sale.steps import Ask, Close, Intend, Reverse, Submit, Undo, next_step
 from terminal.settlement.client import Platform
 from terminal.settlement.dialect import Request
@@ -135,16 +135,19 @@ class Settling:
 
     async def _settle(self, sale_id: str, tender: Tender, outcome: Outcome) -> None:
         """Writes an outcome down.  A refusal after which no other account may be asked takes the
-        agreement with it: what happens next is the clerk's decision."""
+        agreement with it, and so does a settlement that is not as it was quoted: what happens next
+        is the clerk's decision."""
+        sale = self._book.open[sale_id]
         match outcome:
             case Approved(settlement_id, visit_id, split, balance):
-                await self._book.record(
-                    sale_id, ChargeApproved(tender.key, settlement_id, visit_id, split, balance)
-                )
+                approved = ChargeApproved(tender.key, settlement_id, visit_id, split, balance)
+                as_told = foreseen(sale, tender.account, split) == split
+                asks = () if as_told or not sale.confirmed else (ConfirmationLapsed(DIFFERS),)
+                await self._book.record(sale_id, approved, *asks)
             case Declined(reason, available, words):
                 declined = ChargeDeclined(tender.key, reason, available, words)
-                ends_agreement = reason not in FALLS_BACK and self._book.open[sale_id].confirmed
-                lapsed = (ConfirmationLapsed("declined"),) if ends_agreement else ()
+                ends_agreement = reason not in FALLS_BACK and sale.confirmed
+                lapsed = (ConfirmationLapsed(DECLINED),) if ends_agreement else ()
                 await self._book.record(sale_id, declined, *lapsed)
             case Unknown(cause):
                 await self._book.record(sale_id, ChargeUnknown(tender.key, cause))

@@ -191,8 +191,8 @@ class ConfirmationLapsed:
     """The yes no longer holds: ask again before anything new is charged."""
 
     cause: str
-    """"restart", "given_up" (a charge without an answer was taken back) or "declined" (an account
-    said no, and no other may be asked instead)."""
+    """"restart", "given_up" (a charge without an answer was taken back), "declined" (an account
+    said no, and no other may be asked instead) or "differs" (it was charged, but not as quoted)."""
 
 
 @dataclass(frozen=True, slots=True)

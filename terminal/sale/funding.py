@@ -8,9 +8,9 @@ whether the platform divides the amount itself.  Both kinds of platform are one 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from terminal.sale.events import Account, Decline
+from terminal.sale.events import Account, Decline, Split
 from terminal.sale.money import Fen
 from terminal.sale.sale import Sale, Status, Tender
 
@@ -58,6 +58,26 @@ def next_charge(sale: Sale, rule: FundingRule) -> Share | None:
         if tries[-1].status is Status.DECLINED and tries[-1].reason not in FALLS_BACK:
             return None
     return None
+
+
+def foreseen(sale: Sale, account: Account, split: Split) -> Split:
+    """What the pre-settlement said of the charge that took `split`; what it did not say counts as
+    foreseen.
+
+    Only a settlement of the whole cart can surprise: any other account is asked for an amount, and
+    what it does not give is seen as the next one's, or as cash.
+    """
+    quote = sale.quote
+    if quote is None or account not in WHOLE_CART:
+        return split
+    if account is Account.FUND:
+        return replace(split, fund_fen=quote.fund_fen)
+    personal, aid = quote.personal_fen, quote.mutual_aid_fen
+    return Split(
+        quote.fund_fen,
+        split.personal_fen if personal is None else personal,
+        split.mutual_aid_fen if aid is None else aid,
+    )
 
 
 def _counts(tender: Tender) -> bool:

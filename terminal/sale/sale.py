@@ -20,6 +20,8 @@ from terminal.sale.money import NOTHING, Fen
 
 DECLINED = "declined"
 """The cause of a lapse after which the rest may be paid in cash."""
+DIFFERS = "differs"
+"""The cause of a lapse because a settlement is not what the pre-settlement said."""
 
 LINES_MAX = 500
 QUANTITY_MAX = 9999

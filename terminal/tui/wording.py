@@ -28,11 +28,13 @@ from terminal.sale.events import (
     VoucherRefused,
     Waiting,
 )
+from terminal.sale.funding import foreseen
 from terminal.sale.money import Fen, yuan
 from terminal.sale.sale import HOLDING, Sale, Status, Tender
 from terminal.sale.steps import Phase
 from terminal.text import Words, visible
 from terminal.tui.advice import voucher_advice
+from terminal.tui.shares import Payer
 
 BRIGHTNESS_HINT_SECONDS = 20
 """After this long without a readable code the clerk is told what usually helps."""
@@ -115,6 +117,8 @@ class Variant(StrEnum):
     """Insured in another province than the shop's."""
     RESTART = "restart"
     GIVEN_UP = "given_up"
+    DIFFERS = "differs"
+    """It was charged, but not as the pre-settlement said."""
     REVERSING = "reversing"
 
 
@@ -130,7 +134,7 @@ VARIANTS: dict[Phase, tuple[Variant, ...]] = {
         Variant.FAR,
         Variant.RELATIVE,
     ),
-    Phase.LAPSED: (Variant.RESTART, Variant.GIVEN_UP),
+    Phase.LAPSED: (Variant.RESTART, Variant.GIVEN_UP, Variant.DIFFERS),
     Phase.WAITING: (Variant.REVERSING,),
 }
 """The first that applies is taken."""
@@ -181,7 +185,7 @@ def _applies(variant: Variant, scene: Scene) -> bool:
             return bool(sale and another_city(sale))
         case Variant.FAR:
             return bool(sale and far_away(sale, scene.home_region))
-        case Variant.RESTART | Variant.GIVEN_UP:
+        case Variant.RESTART | Variant.GIVEN_UP | Variant.DIFFERS:
             return bool(sale and sale.lapsed == variant.value)
         case Variant.REVERSING:
             return bool(sale and sale.unresolved and sale.unresolved.status is Status.REVERSING)
@@ -220,7 +224,29 @@ def _values(scene: Scene, words: Words) -> dict[str, object]:
         "place": words_of_region(person.region, words) if person else "",
         "code_place": words_of_region(voucher.region, words) if voucher else "",
         "number": scene.unprinted,
+        "differences": _differences(sale, words) if sale else "",
     }
+
+
+def _differences(sale: Sale, words: Words) -> str:
+    """Whose share of the latest charge is not as it was quoted: what was taken, and the quote."""
+    tender = sale.standing
+    if tender is None:
+        return ""
+    taken, quoted = tender.split, foreseen(sale, tender.account, tender.split)
+    pairs = [
+        (Payer.FUND, taken.fund_fen, quoted.fund_fen),
+        (Payer.PERSONAL, taken.personal_fen, quoted.personal_fen),
+        (Payer.MUTUAL_AID, taken.mutual_aid_fen, quoted.mutual_aid_fen),
+    ]
+    told = [
+        words.say(
+            "difference.share", payer=words.say(f"payer.{who}"), taken=yuan(fen), quoted=yuan(was)
+        )
+        for who, fen, was in pairs
+        if fen != was
+    ]
+    return words.say("difference.and").join(told)
 
 
 def _spoken_of(sale: Sale) -> Tender | None:

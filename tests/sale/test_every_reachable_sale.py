@@ -42,9 +42,9 @@ from terminal.sale.events import (
     VoucherAccepted,
 )
 from terminal.sale.evolve import IllegalEvent, evolve
-from terminal.sale.funding import FALLS_BACK, WHOLE_CART, FundingRule
+from terminal.sale.funding import FALLS_BACK, WHOLE_CART, FundingRule, foreseen
 from terminal.sale.money import NOTHING, Fen
-from terminal.sale.sale import Sale, Status, Tender
+from terminal.sale.sale import DECLINED, DIFFERS, Sale, Status, Tender
 from terminal.sale.steps import Ask, Close, Intend, Phase, Reverse, Submit, Undo, next_step, phase
 
 TENDERS_MAX = 4
@@ -103,12 +103,19 @@ def shares(tender: Tender) -> Iterator[Split]:
             yield Split(mutual_aid_fen=tender.asked_fen)
 
 
+def approved(sale: Sale, tender: Tender, split: Split) -> tuple[Event, ...]:
+    """A yes; one that is not as quoted takes the agreement with it."""
+    yes = ChargeApproved(tender.key, "S", "V", split, None)
+    asks = sale.confirmed and foreseen(sale, tender.account, split) != split
+    return (yes, ConfirmationLapsed(DIFFERS)) if asks else (yes,)
+
+
 def answers(world: World, tender: Tender) -> Iterator[World]:
     """Everything that can come of sending the tender."""
     for split in shares(tender):
         yield after(
             world,
-            ChargeApproved(tender.key, "S", "V", split, None),
+            *approved(world.sale, tender, split),
             truth=world.took(tender.key, split.paid_fen),
         )
         yield after(
@@ -122,7 +129,7 @@ def answers(world: World, tender: Tender) -> Iterator[World]:
         (Decline.INSUFFICIENT, tender.asked_fen - 1),
         (Decline.REFUSED, 0),
     ]:
-        lapsed = () if reason in FALLS_BACK else (ConfirmationLapsed("declined"),)
+        lapsed = () if reason in FALLS_BACK else (ConfirmationLapsed(DECLINED),)
         yield after(world, ChargeDeclined(tender.key, reason, Fen(held), ""), *lapsed)
 
 
@@ -131,7 +138,7 @@ def asked(world: World, tender: Tender) -> Iterator[World]:
     landed = dict(world.truth).get(tender.key)
     if landed is not None:
         split = next(s for s in shares(tender) if s.paid_fen == landed)
-        yield after(world, ChargeApproved(tender.key, "S", "V", split, None))
+        yield after(world, *approved(world.sale, tender, split))
     yield after(world, ReversalIntended(tender.key, "r"))
 
 
@@ -255,6 +262,19 @@ def test_what_the_till_believes_paid_is_paid(walked: Walked) -> None:
                 assert truth[tender.key] == tender.split.paid_fen
             if tender.status is Status.DECLINED:
                 assert truth.get(tender.key, 0) == 0
+
+
+def test_what_was_not_settled_as_quoted_waits_for_a_yes(walked: Walked) -> None:
+    rule, seen, _ = walked
+    surprised = [w for w in seen if w.sale.lapsed == DIFFERS and not w.sale.undoing]
+    assert bool(surprised) == (
+        rule is FALLS
+    )  # where the platform splits, the quote has only the fund's
+    for world in surprised:
+        assert next_step(world.sale, rule) is None
+        assert phase(world.sale, rule) is Phase.LAPSED
+        with pytest.raises(IllegalEvent):
+            evolve(world.sale, "s", CashTaken(world.sale.due_fen, world.sale.due_fen))
 
 
 def test_every_end_is_a_closed_sale(walked: Walked) -> None:

@@ -83,6 +83,8 @@ class Auditor:
     ) -> None:
         if kind in CART and slip.cash_fen:
             self.found(f"{slip.sale_id}: {kind} with cash in the drawer")
+        if kind in ("ChargeIntended", "CashTaken", "SaleSettled") and slip.surprised:
+            self.found(f"{slip.sale_id}: {kind} though nobody agreed to what was settled")
         if kind == "BoxScanned":
             code = msgspec.json.decode(body)["code"]
             others = (s for s in self.readings[till].slips.values() if s is not slip)

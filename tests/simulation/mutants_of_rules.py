@@ -207,6 +207,12 @@ def written_on_after_a_write_of_unknown_outcome() -> Iterator[None]:
         yield
 
 
+@mutant("platform-splits")
+def a_settlement_that_differs_goes_on_unasked() -> Iterator[None]:
+    with set_(settling, "foreseen", lambda sale, account, split: split):
+        yield
+
+
 @mutant()
 def start_up_cancels_a_refund() -> Iterator[None]:
     original = till.Checkout._recover

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+KINDS = ("fund", "personal", "mutual_aid")
 OPEN_STATES = ("intended", "unknown", "reversing")
 """A charge in one of these may move money; in any other it must not."""
 
@@ -52,6 +53,10 @@ class Slip:
     """Trace code -> line."""
     keeps: tuple[int, ...] = ()
     """Lines the customer keeps of a sale that is taken back."""
+    quote: dict[str, int | None] = field(default_factory=dict)
+    """Kind of account -> fen, of the latest pre-settlement; None: it does not say."""
+    surprised: bool = False
+    """An account was charged otherwise than quoted, and nobody has said yes to that."""
 
     @property
     def total_fen(self) -> int:
@@ -96,6 +101,10 @@ class Reading:
             case "VoucherAccepted":
                 slip.self_pay = False
                 slip.vouchers.append((fields["issuer"], fields["voucher_id"]))
+            case "Quoted":
+                slip.quote = {kind: fields[f"{kind}_fen"] for kind in KINDS}
+            case "Confirmed":
+                slip.surprised = False
             case "SelfPayAgreed":
                 slip.self_pay = True
             case "CashTaken":
@@ -122,6 +131,7 @@ class Reading:
             case "ChargeApproved":
                 leg.status, leg.settlement_id = "approved", fields["settlement_id"]
                 leg.paid = fields["split"]
+                slip.surprised = _differs(slip.quote, leg)
             case "ChargeDeclined":
                 leg.status = "declined"
             case "ChargeUnknown":
@@ -136,3 +146,9 @@ class Reading:
                 leg.reversal_keys.append(fields["reversal_key"])
             case "ChargeReversed":
                 leg.status = "reversed"
+
+
+def _differs(quote: dict[str, int | None], leg: Leg) -> bool:
+    """Only a settlement of the whole cart was quoted; the one of the fund alone, its share."""
+    kinds = {"insurance": KINDS, "fund": ("fund",)}.get(leg.account, ())
+    return any(quote[kind] not in (None, leg.paid[f"{kind}_fen"]) for kind in kinds)

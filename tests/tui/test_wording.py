@@ -21,7 +21,7 @@ from terminal.sale.events import (
     Waiting,
 )
 from terminal.sale.money import Fen
-from terminal.sale.sale import Sale, Status, Tender
+from terminal.sale.sale import DIFFERS, Sale, Status, Tender
 from terminal.sale.steps import Phase
 from terminal.text import LANGUAGES, Words
 from terminal.tui.wording import Scene, Tone, say
@@ -153,6 +153,20 @@ def test_what_needs_a_warning_has_one(sale: Sale, phase: Phase, key: str) -> Non
     assert said.happened == ZH.say(f"phase.{key}", **values)
     cautious = ("quoted_relative", "quoted_city", "quoted_far")
     assert (said.tone is Tone.WARN) == (key in cautious or phase is Phase.LAPSED)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_was_settled_otherwise_than_quoted_is_told_beside_the_quote(language: str) -> None:
+    quote = Quoted(Fen(10000), Fen(6000), Fen(500), Fen(800))
+    tender = Tender(
+        "a", Account.INSURANCE, Fen(10000), Status.APPROVED, Split(Fen(6000), Fen(0), Fen(700))
+    )
+    sale = replace(SALE, quote=quote, tenders=(tender,), lapsed=DIFFERS)
+    said = say(scene(sale, Phase.LAPSED), WORDS[language])
+    assert said.tone is Tone.WARN
+    for told in ("0.00", "5.00", "7.00", "8.00"):
+        assert told in said.happened
+    assert "60.00" not in said.happened
 
 
 def test_a_shop_whose_place_is_not_known_calls_nobody_far_away() -> None:

@@ -31,7 +31,7 @@ from terminal.sale.events import (
     VoucherRefused,
     Waiting,
 )
-from terminal.sale.sale import Status
+from terminal.sale.sale import DECLINED, DIFFERS, Status
 from terminal.sale.steps import Phase
 from terminal.text import LANGUAGES, Words
 from terminal.tui.advice import REPLAYED, Advice, voucher_advice
@@ -49,6 +49,9 @@ STATUS_CELLS = {"zh": 78 - 7 - 3, "en": 78 - 6 - 3}
 LONG = {
     "name": "欧阳某某",
     "account": "家庭共济账户",
+    "differences": ", ".join(
+        f"{payer} 12345.67→12345.67" for payer in ("医保基金", "个人账户", "家庭共济")
+    ),
     "asked": "12345.67",
     "held": "12345.67",
     "due": "12345.67",
@@ -125,7 +128,7 @@ def needed_keys() -> Iterator[str]:
         "known": list(Known),
         "why": list(Why),
         "event": [event.__name__ for event in get_args(Event)],
-        "lapse": ["restart", "given_up", "declined", "other"],
+        "lapse": ["restart", "given_up", DECLINED, DIFFERS, "other"],
         "scanner": ["ready", "lost", "other"],
         "question": ["sign_in", "identify", "quote"],
         "wait": ["asking", "reversing"],
@@ -241,7 +244,7 @@ def test_every_message_has_values_for_its_placeholders(language: str) -> None:
     for name in phase_names():
         for table in ("phase", "phase_next"):
             given = {"name", "account", "asked", "reason", "words", "due", "seconds", "gives_up",
-                     "place", "code_place", "number"}  # fmt: skip
+                     "place", "code_place", "number", "differences"}  # fmt: skip
             assert words.placeholders(f"{table}.{name}") <= given
 
 
