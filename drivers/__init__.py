@@ -73,7 +73,7 @@ def open_scanner(
     tap        sees everything that is read, see `drivers.tap`; None: nobody records
     Yields     scans in the order of capture.  A video file ends the iterator after its last frame;
                a device never does.  Scans wait in a bounded queue; when nobody takes them the
-               driver stops reading, and drops nothing
+               driver stops reading, drops nothing, and still tells when its device goes
     Raises     ScannerLost: here for an address that cannot be used or a library that is missing,
                on entering for a device that cannot be opened
     """

@@ -232,7 +232,7 @@ class PictureReader:
         if self._feed.is_tapped:
             self._feed.saw(frame.at, frame.seen())
         exposure = self._reading.exposure
-        scans = self._reading.take(frame)
+        scans = self._reading.take(frame, can_tell=self._feed.has_room)
         if self._reading.exposure is not None and self._reading.exposure != exposure:
             self._newest.wish(self._reading.exposure)
         for scan in scans:

@@ -22,8 +22,14 @@ class Debounce:
 
         at       when it was captured, seconds
         """
-        seen_at = self._seen_at.pop(payload, None)
+        is_new = not self.holds(payload, at)
+        self._seen_at.pop(payload, None)
         self._seen_at[payload] = at
         if len(self._seen_at) > REMEMBERED_MAX:
             del self._seen_at[next(iter(self._seen_at))]
-        return seen_at is None or at - seen_at >= self._hold_seconds
+        return is_new
+
+    def holds(self, payload: bytes, at: float) -> bool:
+        """Whether a sighting then would be no news.  Remembers nothing."""
+        seen_at = self._seen_at.get(payload)
+        return seen_at is not None and at - seen_at < self._hold_seconds

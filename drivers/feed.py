@@ -25,7 +25,7 @@ from drivers.scan import (
 from drivers.tap import Scanned, Seen, Tap, Told, Unpacked
 
 SCANS_MAX = 64
-"""Scans that may wait for whoever reads the iterator."""
+"""Scans that may wait for whoever reads the iterator, before a driver stops reading."""
 SIGNALS_MAX = 8
 """Signals that may wait for the thread; the oldest go."""
 WAIT_SECONDS = 0.1
@@ -52,7 +52,8 @@ class Feed(AsyncIterator[Scan]):
         self._loop = asyncio.get_running_loop()
         self._opened: asyncio.Future[None] = self._loop.create_future()
         self._waiting: deque[Scan] = deque()
-        self._room = threading.Semaphore(SCANS_MAX)
+        self._counting = threading.Lock()
+        self._untaken = 0
         self._something = asyncio.Event()
         self._over = False
         self._bug: BaseException | None = None
@@ -76,14 +77,19 @@ class Feed(AsyncIterator[Scan]):
         else:
             self._in_loop(lambda: self._tell(told))
 
+    @property
+    def has_room(self) -> bool:
+        """Whether scans are taken.  While they are not, a driver reads no more and goes on watching
+        its device: what waits is bounded by SCANS_MAX and what one reading brought."""
+        return self._untaken < SCANS_MAX
+
     def put(self, scan: Scan) -> None:
-        """Waits for room, or for the end."""
+        """Never waits."""
         if self._tap is not None:
             self._tap(time.monotonic(), Scanned.of(scan))
-        while not self.stopping.is_set():
-            if self._room.acquire(timeout=WAIT_SECONDS):
-                self._in_loop(lambda: self._arrived(scan))
-                return
+        with self._counting:
+            self._untaken += 1
+        self._in_loop(lambda: self._arrived(scan))
 
     def ready(self, detail: str) -> None:
         """The device delivers.  The first time this lets the context be entered."""
@@ -116,7 +122,8 @@ class Feed(AsyncIterator[Scan]):
                 raise StopAsyncIteration
             self._something.clear()
             await self._something.wait()
-        self._room.release()
+        with self._counting:
+            self._untaken -= 1
         return self._waiting.popleft()
 
     def signal(self, signal: Signal) -> bool:

@@ -101,6 +101,9 @@ class HidScanner:
     def _read_until_lost(self, device: int) -> None:
         while not self._feed.stopping.is_set():
             try:
+                if not self._feed.has_room:
+                    _watch(device)
+                    continue
                 data = self._read(device)
             except OSError as error:
                 self._feed.lost(_lost(LostReason.GONE, self._address, error))
@@ -144,6 +147,14 @@ class HidScanner:
             if device is not None:
                 return device
         return None
+
+
+def _watch(device: int) -> None:
+    """Waits for READ_SECONDS and leaves what comes unread.  Raises OSError when it is gone."""
+    poll = select.poll()
+    poll.register(device, 0)  # that it hung up is told unasked
+    if poll.poll(READ_SECONDS * 1000):
+        raise OSError(errno.ENODEV, "the device is gone")
 
 
 _SENTENCES = {

@@ -31,8 +31,12 @@ class PictureReading:
         self.exposure = self._bracket.now if self._bracket is not None else None
         """What the camera should be at; None where it is not ours to set."""
 
-    def take(self, frame: Frame) -> list[Scan]:
-        """The codes that came into view with this frame."""
+    def take(self, frame: Frame, *, can_tell: bool = True) -> list[Scan]:
+        """The codes that came into view with this frame.
+
+        can_tell  False: nobody takes scans now, and a code that comes into view counts as not yet
+                  seen; it may still be in view when somebody does
+        """
         thumbnail = frame.thumbnail()
         if thumbnail is None:
             return []
@@ -43,10 +47,12 @@ class PictureReading:
             return []
         luma = frame.luma()
         codes = [] if luma is None else self._codes.read(luma, glance)
-        self._in_view = tuple(code.payload for code in codes)
         if self._bracket is not None:
             self._bracket.next(glance.look, is_read=bool(codes), at=frame.at)
             self.exposure = self._bracket.now
+        if not can_tell:
+            codes = [code for code in codes if self._debounce.holds(code.payload, frame.at)]
+        self._in_view = tuple(code.payload for code in codes)
         return [
             Scan(code.payload, code.symbology, self._address.url, frame.at)
             for code in codes

@@ -54,6 +54,9 @@ class Line(Protocol):
     def read(self) -> bytes:
         """What has come; b"" when nothing came for READ_SECONDS."""
 
+    def watch(self) -> None:
+        """Waits for READ_SECONDS and leaves what comes unread."""
+
     def write(self, data: bytes) -> None: ...
 
     def close(self) -> None: ...
@@ -97,6 +100,10 @@ class SerialScanner:
     def _read_until_lost(self, line: Line) -> None:
         while not self._feed.stopping.is_set():
             try:
+                if not self._feed.has_room:
+                    line.watch()
+                    self._write(line)
+                    continue
                 data = line.read()
                 now = time.monotonic()
                 if data or self._was_data or self._reading.waits:
@@ -162,6 +169,11 @@ class PortLine:
             data += self._port.read(min(self._port.in_waiting, CHUNK_BYTES_MAX))
         return data
 
+    def watch(self) -> None:
+        time.sleep(READ_SECONDS)
+        # Asking is what fails for a port that is gone; only rfc2217 answers all the same.
+        self._port.in_waiting  # noqa: B018
+
     def write(self, data: bytes) -> None:
         self._port.write(data)
 
@@ -188,8 +200,16 @@ class SocketLine:
                 self._socket.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
     def read(self) -> bytes:
+        return self._receive(CHUNK_BYTES_MAX)
+
+    def watch(self) -> None:
+        """What the bridge sent before it closed has to be read before its end is seen."""
+        if self._receive(1, socket.MSG_PEEK):
+            time.sleep(READ_SECONDS)
+
+    def _receive(self, count: int, how: int = 0) -> bytes:
         try:
-            data = self._socket.recv(CHUNK_BYTES_MAX)
+            data = self._socket.recv(count, how)
         except TimeoutError:
             return b""
         if not data:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import select
 import socket
+import sys
+import termios
 import threading
 import tty
 from collections.abc import Iterator
@@ -45,6 +48,12 @@ class PtyScanner:
         """Waits while the reader does not read."""
         while data:
             data = data[os.write(self._device, data) :]
+
+    def unread(self) -> int:
+        """Bytes that wait in the line for whoever reads it."""
+        room = bytearray(4)
+        fcntl.ioctl(self._held, termios.FIONREAD, room)
+        return int.from_bytes(room, sys.byteorder)
 
     def heard(self, count: int, seconds: float = 5.0) -> bytes:
         """What the till wrote: so many bytes, or fewer when no more come."""

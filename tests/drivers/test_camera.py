@@ -9,11 +9,12 @@ import numpy as np
 
 from drivers import LostReason, ScannerState, open_scanner
 from drivers.capture import STALL_SECONDS
+from drivers.feed import SCANS_MAX, Feed
 from tests.drivers.cameras import EMPTY, PAYLOADS, SHOWN, WebCamera
 from tests.drivers.hard_screens import BY_ONE_RUNG
 from tests.drivers.scenes import Scene, jpeg, payload, photograph
 from tests.drivers.test_goods import GOODS, bars
-from tests.drivers.watching import News, nothing_comes, take
+from tests.drivers.watching import PATIENCE_SECONDS, News, nothing_comes, take
 
 # --- codes -----------------------------------------------------------------------------------
 
@@ -68,6 +69,31 @@ async def test_a_code_is_reported_again_only_after_it_was_away_for_the_hold(
         camera.picture = SHOWN[0]
         again = (await take(scans, 1))[0]
     assert first.payload == again.payload == PAYLOADS[0]
+
+
+async def test_a_stall_is_noticed_though_nobody_takes_the_scans(camera: WebCamera) -> None:
+    """And what is still in view is a scan as soon as there is room for it."""
+    news = News()
+    async with open_scanner(camera.url("#hold=0"), on_status=news) as scans:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            number = 0
+            while not isinstance(scans, Feed) or scans.has_room:
+                number += 1
+                camera.picture = SHOWN[number % 2]
+                await asyncio.sleep(0.2)
+        camera.picture = SHOWN[2]
+        await asyncio.sleep(0.5)
+        for number in range(2):
+            camera.is_stalled = True
+            _, lost = await news.wait_for(2 * number + 2)
+            assert (lost.state, lost.reason) == (ScannerState.LOST, LostReason.STALLED)
+            camera.is_stalled = False
+            await news.wait_for(2 * number + 3)
+        waiting = await take(scans, SCANS_MAX)
+        assert {scan.payload for scan in waiting} <= set(PAYLOADS[:2])
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while (await anext(scans)).payload != PAYLOADS[2]:
+                pass
 
 
 async def test_a_shaking_hand_is_still_one_scan(camera: WebCamera) -> None:

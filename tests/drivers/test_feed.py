@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 
 from drivers import LostReason, Scan, ScannerLost, ScannerState
 from drivers.feed import SCANS_MAX, Feed
-from tests.drivers.watching import News, nothing_left_behind, take
+from tests.drivers.watching import PATIENCE_SECONDS, News, nothing_left_behind, take
 
 URL = "serial:///dev/ttyACM0"
 
@@ -18,38 +17,41 @@ def scan(number: int) -> Scan:
     return Scan(b"%d" % number, None, URL, float(number))
 
 
-async def test_a_driver_waits_when_nobody_takes_its_scans_and_loses_none() -> None:
+async def test_a_driver_is_told_when_nobody_takes_its_scans_and_loses_none() -> None:
     feed = Feed(URL, News())
-    handed_over: list[int] = []
+    is_full = asyncio.Event()
+    loop = asyncio.get_running_loop()
 
     def job() -> None:
         feed.ready("ready")
         for number in range(SCANS_MAX + 20):
+            while not feed.has_room:
+                loop.call_soon_threadsafe(is_full.set)
+                feed.stopping.wait(0.001)
             feed.put(scan(number))
-            handed_over.append(number)
         feed.end()
 
     with nothing_left_behind():
         async with feed.running(job) as scans:
-            await asyncio.sleep(0.5)
-            assert len(handed_over) == SCANS_MAX
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await is_full.wait()
+            assert not feed.has_room
             received = [scan async for scan in scans]
     assert received == [scan(number) for number in range(SCANS_MAX + 20)]
+    assert feed.has_room
 
 
-async def test_a_driver_that_waits_for_room_is_let_go_when_it_is_left() -> None:
+async def test_what_one_reading_brought_is_taken_though_it_is_more_than_there_is_room_for() -> None:
     feed = Feed(URL, News())
 
     def job() -> None:
         feed.ready("ready")
-        for number in range(100 * SCANS_MAX):
+        for number in range(3 * SCANS_MAX):
             feed.put(scan(number))
+        feed.end()
 
-    with nothing_left_behind():
-        async with feed.running(job):
-            await asyncio.sleep(0.1)
-            left_at = time.monotonic()
-        assert time.monotonic() - left_at < 1.0
+    async with feed.running(job) as scans:
+        assert len([scan async for scan in scans]) == 3 * SCANS_MAX
 
 
 async def test_what_cannot_be_opened_is_raised_on_entering() -> None:

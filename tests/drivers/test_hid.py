@@ -12,6 +12,7 @@ import pytest
 
 from drivers import LostReason, Scan, ScannerLost, ScannerState, Signal, open_scanner, serial_url
 from drivers.address import HidAddress, parse_hid
+from drivers.feed import SCANS_MAX
 from drivers.hid import open_hid
 from drivers.hid_pos import Layout
 from tests.drivers.test_hid_pos import reports
@@ -111,6 +112,30 @@ async def test_a_device_pulled_out_in_mid_code_comes_back_without_its_first_half
             await news.wait_for(2 * number + 3)
             device.send(whole)
             assert told(await take(scans, 1)) == [(None, b"after")]
+
+
+@pytest.mark.parametrize("scheme", ["hid", "wedge"])
+async def test_a_loss_is_noticed_though_nobody_takes_the_scans(
+    device: PipeDevice, scheme: str
+) -> None:
+    codes = [b"%06d" % number for number in range(SCANS_MAX + 5)]
+    news = News()
+    async with open_hid(address_of(device, scheme), news, device.claim) as scans:
+        for number, code in enumerate(codes):
+            wedge = Keyboard(100.0 + number).text(code.decode()).key(ENTER).data
+            device.send(b"".join(reports(code, Layout.NEWLAND)) if scheme == "hid" else wedge)
+        device.unplug()
+        _, lost = await news.wait_for(2)
+        assert (lost.state, lost.reason) == (ScannerState.LOST, LostReason.GONE)
+        device.plug()
+        await news.wait_for(3)
+        taken = await take(scans, SCANS_MAX)
+        device.send(
+            b"".join(reports(b"after", Layout.NEWLAND)) if scheme == "hid" else typed("after")
+        )
+        while (scan := (await take(scans, 1))[0]).payload != b"after":
+            taken.append(scan)
+    assert [scan.payload for scan in taken] == codes[: len(taken)]
 
 
 async def refusal(url: str) -> ScannerLost:

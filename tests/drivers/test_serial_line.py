@@ -178,6 +178,51 @@ async def test_a_scanner_pulled_out_in_mid_code_comes_back_at_another_port(
     assert news.threads == {threading.get_ident()}
 
 
+async def test_a_loss_is_noticed_though_nobody_takes_the_scans_and_no_scan_is_lost(
+    scanner: PtyScanner,
+) -> None:
+    codes = [b"%013d" % number for number in range(2 * SCANS_MAX)]
+    news = News()
+    with nothing_left_behind():
+        async with open_scanner(url_of(scanner), on_status=news) as scans:
+            scanner.send(b"".join(code + b"\r" for code in codes))
+            await until_nothing_more_is_read(scanner)
+            for number in range(3):
+                scanner.unplug()
+                _, lost = await news.wait_for(2 * number + 2)
+                assert (lost.state, lost.reason) == (ScannerState.LOST, LostReason.GONE)
+                scanner.plug()
+                await news.wait_for(2 * number + 3)
+            taken = await take(scans, SCANS_MAX)
+            scanner.send(b"after\r")
+            while (scan := (await take(scans, 1))[0]).payload != b"after":
+                taken.append(scan)
+    assert [scan.payload for scan in taken] == codes[: len(taken)]
+
+
+async def until_nothing_more_is_read(scanner: PtyScanner) -> None:
+    """Until the line stays as full as it is, for longer than a driver ever pauses."""
+    unread, same = -1, 0
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while same < 10:
+            before, unread = unread, scanner.unread()
+            same = same + 1 if unread == before else 0
+            await asyncio.sleep(0.05)
+
+
+async def test_a_bridge_that_closes_is_noticed_though_nobody_takes_the_scans() -> None:
+    news = News()
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        url = serial_url(f"socket://127.0.0.1:{server.getsockname()[1]}")
+        async with open_scanner(url, on_status=news) as scans:
+            bridge, _ = await asyncio.to_thread(server.accept)
+            with closing(bridge):
+                bridge.sendall(b"".join(b"%d\r" % number for number in range(SCANS_MAX + 5)))
+            _, lost = await news.wait_for(2)
+            assert (lost.state, lost.reason) == (ScannerState.LOST, LostReason.GONE)
+            await take(scans, SCANS_MAX + 5)
+
+
 async def test_a_scanner_can_come_and_go_many_times(scanner: PtyScanner) -> None:
     news = News()
     with nothing_left_behind():
