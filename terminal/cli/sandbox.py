@@ -23,8 +23,8 @@ from terminal.sandbox.rules import AccountSplit, Repeat
 from terminal.sandbox.scenarios import SCENARIOS
 from terminal.sandbox.server import HOST, bind, url_of
 from terminal.sandbox.server import run as serve
-from terminal.sandbox.settings import EVERY_TYPE, IN_MEMORY, SHIPPED, Settings
-from terminal.sandbox.store import StoreError
+from terminal.sandbox.settings import EVERY_TYPE, SHIPPED, Settings
+from terminal.sandbox.store import IN_MEMORY, StoreError
 from terminal.sandbox.wrong import Wrong
 
 PORT = 8000
@@ -38,7 +38,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add = parser.add_argument
     add("--host", default=HOST, help="0.0.0.0 lets a real phone open /phone (default: %(default)s)")
     add("--port", type=_port, default=PORT, help="0 takes any free port (default: %(default)s)")
-    add("--db", metavar="FILE", default=IN_MEMORY, help="keep the ledger (default: in memory)")
+    add(
+        "--db",
+        metavar="FILE",
+        default=IN_MEMORY,
+        help="keep the ledger: a file, or postgresql://… (default: in memory)",
+    )
     add("--policy", type=Path, metavar="FILE", default=default.policy_file)
     add("--catalogue", type=Path, metavar="FILE", default=default.catalogue_file)
     add("--signature", choices=("es256", "ed25519", "sm2"), default="es256")

@@ -18,6 +18,7 @@ from terminal.sandbox.moment import seconds_text
 from terminal.sandbox.store import Tx
 
 OUTSIDE = "outside"
+_ORDER = ("own", "pot", "shop", "fund", OUTSIDE)
 
 
 class Movement(StrEnum):
@@ -77,9 +78,16 @@ def balance_fen(tx: Tx, account: str) -> int:
     return int(row["balance_fen"]) if row else 0
 
 
+def held_fen(tx: Tx, account: str) -> int:
+    """The balance, which stays what it is until this transaction ends; what is spent is read so."""
+    rows = tx.held("SELECT balance_fen FROM accounts WHERE account = ?", account)
+    return int(rows[0]["balance_fen"]) if rows else 0
+
+
 def is_open(tx: Tx, account: str) -> bool:
-    row = tx.row("SELECT is_open FROM accounts WHERE account = ?", account)
-    return bool(row and row["is_open"])
+    """Whether it is, which stays so until this transaction ends."""
+    rows = tx.held("SELECT is_open FROM accounts WHERE account = ?", account)
+    return bool(rows and rows[0]["is_open"])
 
 
 def close(tx: Tx, account: str) -> None:
@@ -92,16 +100,22 @@ def reopen(tx: Tx, account: str) -> None:
 
 
 def post(tx: Tx, legs: Sequence[Leg], msgid: str, kind: Movement) -> None:
-    """Moves the money of all legs at once.  Legs of nothing leave no trace."""
+    """Moves the money of all legs at once.  Legs of nothing leave no trace.
+
+    The fund's and the shop's accounts come last: everybody's money goes through them, and nobody
+    else's can until this transaction ends.
+    """
     assert sum(leg.amount_fen for leg in legs) == 0
     moving = [leg for leg in legs if leg.amount_fen]
+    moving.sort(key=lambda leg: (_ORDER.index(leg.account.partition(":")[0]), leg.account))
     posting = tx.serial("posting") if moving else 0
     for leg in moving:
-        changed = tx.db.execute(
-            "UPDATE accounts SET balance_fen = balance_fen + ? WHERE account = ?",
-            (leg.amount_fen, leg.account),
+        changed = tx.row(
+            "UPDATE accounts SET balance_fen = balance_fen + ? WHERE account = ? RETURNING account",
+            leg.amount_fen,
+            leg.account,
         )
-        assert changed.rowcount == 1, leg.account
+        assert changed, leg.account
         tx.run(
             "INSERT INTO movements (posting, at, account, amount_fen, msgid, kind)"
             " VALUES (?, ?, ?, ?, ?, ?)",

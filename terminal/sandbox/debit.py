@@ -57,7 +57,7 @@ def debit(tx: Tx, call: Call, rules: Rules) -> Output:
         account = _own_account(tx, who, settlement)
     else:
         account = _mutual_aid_account(tx, who, settlement, rules)
-    held_fen = accounts.balance_fen(tx, account)
+    held_fen = accounts.held_fen(tx, account)
     if held_fen < amount_fen:
         raise DebitRefused(INSUFFICIENT, held_fen)
     shop = accounts.shop(settlement.institution)

@@ -5,13 +5,11 @@ Amounts appear twice: in yuan as on the wire, and as `..._fen`, whole numbers to
 
 from __future__ import annotations
 
-import sqlite3
-
 from terminal.sandbox import accounts, relations
 from terminal.sandbox.accounts import Leg, Movement
 from terminal.sandbox.money import yuan
 from terminal.sandbox.people import ACTIVE, masked
-from terminal.sandbox.store import Tx
+from terminal.sandbox.store import Row, Tx
 
 Json = dict[str, object]
 
@@ -32,14 +30,15 @@ def people(tx: Tx) -> list[Json]:
 
 def whole(tx: Tx) -> Json:
     """`GET /ledger`.  Movements and settlements in the order they were made."""
+    tx.at_one_moment()
     return {
-        "accounts": [_account(tx, row) for row in tx.rows("SELECT * FROM accounts ORDER BY rowid")],
+        "accounts": [_account(tx, row) for row in tx.rows("SELECT * FROM accounts ORDER BY seq")],
         "movements": movements(tx),
         "settlements": [
-            _settlement(tx, row) for row in tx.rows("SELECT * FROM settlements ORDER BY rowid")
+            _settlement(tx, row) for row in tx.rows("SELECT * FROM settlements ORDER BY seq")
         ],
         "relations": relations_of_all(tx),
-        "debits": [_debit(tx, row) for row in tx.rows("SELECT * FROM debits ORDER BY rowid")],
+        "debits": [_debit(tx, row) for row in tx.rows("SELECT * FROM debits ORDER BY seq")],
         "messages": [
             {
                 "msgid": row["msgid"],
@@ -47,12 +46,12 @@ def whole(tx: Tx) -> Json:
                 "arrived": row["reply"] is not None,
                 "reversed": bool(row["is_reversed"]),
             }
-            for row in tx.rows("SELECT * FROM messages ORDER BY rowid")
+            for row in tx.rows("SELECT * FROM messages ORDER BY seq")
         ],
     }
 
 
-def movements(tx: Tx, latest: int = -1) -> list[Json]:
+def movements(tx: Tx, latest: int = 2**62) -> list[Json]:
     """All, or the latest so many; oldest first."""
     rows = tx.rows("SELECT * FROM movements ORDER BY seq DESC LIMIT ?", latest)
     return [
@@ -76,7 +75,7 @@ def relations_of_all(tx: Tx) -> list[Json]:
         "SELECT relations.*, creators.id AS creator_id, creators.name AS creator_name,"
         " members.id AS member_id, members.name AS member_name FROM relations"
         " JOIN persons AS creators ON creators.psn_no = relations.creator"
-        " JOIN persons AS members ON members.psn_no = relations.member ORDER BY relations.id"
+        " JOIN persons AS members ON members.psn_no = relations.member ORDER BY relations.seq"
     )
     return [
         {
@@ -101,7 +100,7 @@ def adjust(tx: Tx, account: str, amount_fen: int) -> int:
     row = tx.row("SELECT kind FROM accounts WHERE account = ? AND is_open = 1", account)
     if row is None or row["kind"] not in ("own", "pot"):
         raise NoSuchAccount
-    if accounts.balance_fen(tx, account) + amount_fen < 0:
+    if accounts.held_fen(tx, account) + amount_fen < 0:
         raise BelowZero
     legs = [Leg(account, amount_fen), Leg(accounts.OUTSIDE, -amount_fen)]
     accounts.post(tx, legs, "", Movement.ADJUSTMENT)
@@ -114,9 +113,9 @@ def psn_no(tx: Tx, person_id: str) -> str:
     return row["psn_no"] if row else ""
 
 
-def _person(tx: Tx, row: sqlite3.Row) -> Json:
+def _person(tx: Tx, row: Row) -> Json:
     enrolled = tx.row(
-        "SELECT * FROM enrolments WHERE psn_no = ? ORDER BY stas <> ?, rowid", row["psn_no"], ACTIVE
+        "SELECT * FROM enrolments WHERE psn_no = ? ORDER BY stas <> ?, seq", row["psn_no"], ACTIVE
     )
     assert enrolled
     own_fen = accounts.balance_fen(tx, accounts.own(row["id"]))
@@ -139,7 +138,7 @@ def _person(tx: Tx, row: sqlite3.Row) -> Json:
     }
 
 
-def _account(tx: Tx, row: sqlite3.Row) -> Json:
+def _account(tx: Tx, row: Row) -> Json:
     owner = tx.row("SELECT id FROM persons WHERE psn_no = ?", row["psn_no"])
     return {
         "account": row["account"],
@@ -151,7 +150,7 @@ def _account(tx: Tx, row: sqlite3.Row) -> Json:
     }
 
 
-def _settlement(tx: Tx, row: sqlite3.Row) -> Json:
+def _settlement(tx: Tx, row: Row) -> Json:
     parts_fen = {
         "total": row["total_fen"],
         "fund": row["fund_fen"],
@@ -174,7 +173,7 @@ def _settlement(tx: Tx, row: sqlite3.Row) -> Json:
     }
 
 
-def _debit(tx: Tx, row: sqlite3.Row) -> Json:
+def _debit(tx: Tx, row: Row) -> Json:
     return {
         "trns_id": row["trns_id"],
         "msgid": row["msgid"],

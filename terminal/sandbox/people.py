@@ -231,7 +231,8 @@ def _enrol(tx: Tx, person: Person, position: int, *, shown: bool) -> None:
     )
     for row in person.enrolments:
         tx.run(
-            "INSERT INTO enrolments VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO enrolments (psn_no, insutype, psn_type, stas, region)"
+            " VALUES (?, ?, ?, ?, ?)",
             person.psn_no,
             row.insutype,
             row.psn_type,

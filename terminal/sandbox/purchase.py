@@ -6,6 +6,7 @@ differ exactly when something happened in between (C7).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from terminal.sandbox import accounts, identity, records, relations, replies, vouchers
@@ -35,7 +36,7 @@ class Purchase:
 
 def quote(tx: Tx, call: Call, rules: Rules) -> Output:
     """2101.  Moves nothing and reserves nothing."""
-    purchase = _work_out(tx, call, rules, setl_id="")
+    purchase = _work_out(tx, call, rules, accounts.balance_fen, setl_id="")
     return {
         "setlinfo": replies.quoted(purchase.settlement, purchase.who, purchase.psn_type, rules),
         "setldetail": replies.setldetail(purchase.settlement, rules),
@@ -45,7 +46,8 @@ def quote(tx: Tx, call: Call, rules: Rules) -> Output:
 
 def settle(tx: Tx, call: Call, rules: Rules) -> Output:
     """2102."""
-    purchase = _work_out(tx, call, rules, setl_id=f"J{compact(tx.now)}{tx.serial('setl'):010d}")
+    setl_id = f"J{compact(tx.now)}{tx.serial('setl'):010d}"
+    purchase = _work_out(tx, call, rules, accounts.held_fen, setl_id=setl_id)
     settlement = purchase.settlement
     records.add_settlement(tx, settlement)
     pay(tx, settlement, settlement.pot, Movement.SETTLEMENT)
@@ -83,8 +85,13 @@ def own_balance_fen(tx: Tx, who: Insured, insutype: str) -> int | None:
     return accounts.balance_fen(tx, accounts.own(who.id)) if insutype == EMPLOYEE else None
 
 
-def _work_out(tx: Tx, call: Call, rules: Rules, *, setl_id: str) -> Purchase:
-    """Raises Refusal with the first thing that stands against the purchase."""
+def _work_out(
+    tx: Tx, call: Call, rules: Rules, balance: Callable[[Tx, str], int], *, setl_id: str
+) -> Purchase:
+    """Raises Refusal with the first thing that stands against the purchase.
+
+    balance   how an account is read: to know what it holds, or to spend it
+    """
     (info,) = call.input["druginfo"]
     psn_no, insutype = info.text("psn_no"), info.text("insutype")
     who = identity.insured(tx, call, psn_no)
@@ -102,13 +109,13 @@ def _work_out(tx: Tx, call: Call, rules: Rules, *, setl_id: str) -> Purchase:
     used_fen = records.fund_used_fen(tx, psn_no, insutype, f"{china(tx.now):%Y}")
     sums = benefits(items, insutype, used_fen, rules.catalogue, rules.policy.benefit)
     pot = relations.usable_pot(tx, psn_no, rules)
-    own_fen = own_balance_fen(tx, who, insutype)
+    own_fen = balance(tx, accounts.own(who.id)) if insutype == EMPLOYEE else None
     parts = Parts(0, 0, sums.person_fen)
     if info.text("acct_used_flag") == "1":
         parts = divide(
             sums.person_fen,
             own_fen,
-            accounts.balance_fen(tx, pot) if pot else None,
+            balance(tx, pot) if pot else None,
             split_within_settlement=rules.policy.mutual_aid.split_within_settlement,
         )
     settlement = Settlement(

@@ -7,11 +7,10 @@ knows its columns.
 from __future__ import annotations
 
 import dataclasses
-import sqlite3
 from dataclasses import dataclass
 from enum import StrEnum
 
-from terminal.sandbox.store import Tx
+from terminal.sandbox.store import Row, Tx
 
 VISITS_MAX = 500
 """Rows of one answer to 5201, latest first."""
@@ -130,6 +129,7 @@ class Insured:
 
 _SETTLEMENT = ", ".join(field.name for field in dataclasses.fields(Settlement))
 _DEBIT = ", ".join(field.name for field in dataclasses.fields(Debit))
+_MESSAGE = ", ".join(field.name for field in dataclasses.fields(Message))
 
 
 def person(tx: Tx, psn_no: str) -> Insured | None:
@@ -139,8 +139,14 @@ def person(tx: Tx, psn_no: str) -> Insured | None:
     return Insured(**dict(row)) if row else None
 
 
-def enrolments(tx: Tx, psn_no: str) -> list[sqlite3.Row]:
-    return tx.rows("SELECT * FROM enrolments WHERE psn_no = ? ORDER BY rowid", psn_no)
+def hold(tx: Tx, *psn_nos: str) -> None:
+    """Nobody else settles, takes back or binds anything of these people until this one is done."""
+    for psn_no in sorted(psn_nos):
+        tx.held("SELECT psn_no FROM persons WHERE psn_no = ?", psn_no)
+
+
+def enrolments(tx: Tx, psn_no: str) -> list[Row]:
+    return tx.rows("SELECT * FROM enrolments WHERE psn_no = ? ORDER BY seq", psn_no)
 
 
 def add_settlement(tx: Tx, settlement: Settlement) -> None:
@@ -155,7 +161,7 @@ def settlement(tx: Tx, setl_id: str) -> Settlement | None:
 
 
 def settlements_of(tx: Tx, msgid: str) -> list[Settlement]:
-    rows = tx.rows(f"SELECT {_SETTLEMENT} FROM settlements WHERE msgid = ? ORDER BY rowid", msgid)
+    rows = tx.rows(f"SELECT {_SETTLEMENT} FROM settlements WHERE msgid = ? ORDER BY seq", msgid)
     return [Settlement(**dict(row)) for row in rows]
 
 
@@ -166,7 +172,7 @@ def visits(
     rows = tx.rows(
         f"SELECT {_SETTLEMENT} FROM settlements WHERE psn_no = ? AND institution = ?"
         " AND kind = 'charge' AND begntime BETWEEN ? AND ? AND med_type = ?"
-        " AND (? = '' OR mdtrt_id = ?) ORDER BY rowid DESC LIMIT ?",
+        " AND (? = '' OR mdtrt_id = ?) ORDER BY seq DESC LIMIT ?",
         psn_no,
         institution,
         begin,
@@ -184,8 +190,8 @@ def standing(
 ) -> list[Settlement]:
     """Charges of the days, yyyy-MM-dd, that nothing took back."""
     rows = tx.rows(
-        "SELECT * FROM settlements WHERE institution = ? AND insutype = ? AND state = ?"
-        " AND kind = ? AND substr(setl_time, 1, 10) BETWEEN ? AND ?",
+        f"SELECT {_SETTLEMENT} FROM settlements WHERE institution = ? AND insutype = ?"
+        " AND state = ? AND kind = ? AND substr(setl_time, 1, 10) BETWEEN ? AND ?",
         institution,
         insutype,
         State.SETTLED,
@@ -222,14 +228,14 @@ def add_debit(tx: Tx, debit: Debit) -> None:
 
 def debits_of_message(tx: Tx, msgid: str) -> list[Debit]:
     """Oldest first."""
-    rows = tx.rows(f"SELECT {_DEBIT} FROM debits WHERE msgid = ? ORDER BY rowid", msgid)
+    rows = tx.rows(f"SELECT {_DEBIT} FROM debits WHERE msgid = ? ORDER BY seq", msgid)
     return [Debit(**dict(row)) for row in rows]
 
 
 def live_debits(tx: Tx, setl_id: str) -> list[Debit]:
     """Those that hold money now."""
     rows = tx.rows(
-        f"SELECT {_DEBIT} FROM debits WHERE setl_id = ? AND state = 'debited' ORDER BY rowid",
+        f"SELECT {_DEBIT} FROM debits WHERE setl_id = ? AND state = 'debited' ORDER BY seq",
         setl_id,
     )
     return [Debit(**dict(row)) for row in rows]
@@ -240,7 +246,7 @@ def reverse_debit(tx: Tx, trns_id: str) -> None:
 
 
 def message(tx: Tx, msgid: str) -> Message | None:
-    row = tx.row("SELECT * FROM messages WHERE msgid = ?", msgid)
+    row = tx.row(f"SELECT {_MESSAGE} FROM messages WHERE msgid = ?", msgid)
     if row is None:
         return None
     values = dict(row)
@@ -250,7 +256,10 @@ def message(tx: Tx, msgid: str) -> Message | None:
 def remember(tx: Tx, arrived: Message) -> None:
     """Keeps the latest reply to a message id."""
     tx.run(
-        "INSERT OR REPLACE INTO messages VALUES (?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO messages ({_MESSAGE}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (msgid) DO UPDATE SET infno = excluded.infno, psn_no = excluded.psn_no,"
+        " institution = excluded.institution, digest = excluded.digest,"
+        " is_reversed = excluded.is_reversed, reply = excluded.reply",
         arrived.msgid,
         arrived.infno,
         arrived.psn_no,

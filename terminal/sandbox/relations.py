@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 from enum import StrEnum
 
-from terminal.sandbox import accounts
+from terminal.sandbox import accounts, records
 from terminal.sandbox.accounts import Leg, Movement
 from terminal.sandbox.moment import seconds_text
 from terminal.sandbox.policy import Kinship, MutualAid
@@ -67,6 +67,7 @@ def bind(
     creator, member   psn_no
     Raises            RelationRefused
     """
+    records.hold(tx, creator, member)
     creator_region = _region(tx, creator, rules.creator_insutypes)
     member_region = _region(tx, member, rules.member_insutypes)
     if creator_region is None:
@@ -101,7 +102,7 @@ def transfer(tx: Tx, creator: str, amount_fen: int, rules: MutualAid) -> None:
     creator_id = _id(tx, creator)
     if not accounts.is_open(tx, accounts.pot(creator_id)):
         raise RelationRefused(Reason.NO_RELATION)
-    own_fen = accounts.balance_fen(tx, accounts.own(creator_id))
+    own_fen = accounts.held_fen(tx, accounts.own(creator_id))
     if amount_fen < rules.min_transfer_fen:
         raise RelationRefused(Reason.TRANSFER_TOO_SMALL)
     too_low = "transfer" in rules.threshold_checked and own_fen < rules.min_creator_balance_fen
@@ -149,9 +150,11 @@ def dissolve(tx: Tx, member: str) -> None:
 
     Raises RelationRefused
     """
+    records.hold(tx, member)
     pot = pot_of(tx, member)
     if pot is None:
         raise RelationRefused(Reason.NO_RELATION)
+    rest_fen = accounts.held_fen(tx, pot)
     tx.run(
         "UPDATE relations SET closed_at = ? WHERE member = ? AND closed_at IS NULL",
         seconds_text(tx.now),
@@ -165,7 +168,6 @@ def dissolve(tx: Tx, member: str) -> None:
     )
     if left:
         return
-    rest_fen = accounts.balance_fen(tx, pot)
     legs = [Leg(pot, -rest_fen), Leg(accounts.own(creator_id), rest_fen)]
     accounts.post(tx, legs, "", Movement.DISSOLUTION)
     accounts.close(tx, pot)
@@ -176,6 +178,7 @@ def end(tx: Tx, creator: str, why: Ending) -> None:
 
     Raises RelationRefused where there is none.
     """
+    records.hold(tx, creator)
     members = tx.rows(
         "SELECT member FROM relations WHERE creator = ? AND closed_at IS NULL", creator
     )

@@ -57,7 +57,7 @@ class Running:
 
 def bind(host: str = HOST, port: int = 0) -> socket.socket:
     """A listening socket; port 0 is any free one.  Raises OSError."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

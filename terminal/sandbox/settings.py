@@ -16,6 +16,7 @@ from terminal.sandbox.happenings import Happening
 from terminal.sandbox.people import FAMILIES, THE_SEVEN, Family, Person
 from terminal.sandbox.policy import Policy, PolicyError, load_policy
 from terminal.sandbox.rules import AccountSplit, FundTotal, Repeat, Rules
+from terminal.sandbox.store import IN_MEMORY
 from terminal.sandbox.vouchers import Shown
 from terminal.sandbox.wrong import Wrong
 
@@ -26,7 +27,7 @@ SHIPPED = next(
 )
 """Inside an installed package, else beside it in a checkout."""
 
-IN_MEMORY = ":memory:"
+
 EVERY_TYPE = "*"
 
 
@@ -35,7 +36,8 @@ class Settings:
     """What one sandbox is like.  The defaults are the shipped demonstration."""
 
     database: str = IN_MEMORY
-    """A file, or ":memory:".  The people are written into a new one only."""
+    """A file, ":memory:", or the URL of a PostgreSQL database.  The people are written into a new
+    one only."""
     policy_file: Path = SHIPPED / "policies" / "qinghai-2024-12.toml"
     catalogue_file: Path = SHIPPED / "catalogues" / "demo.csv"
     issuer: str = "qh-test"

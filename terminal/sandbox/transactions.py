@@ -13,7 +13,7 @@ from terminal.sandbox import debit, identity, purchase, query, records, statemen
 from terminal.sandbox.nodes import Malformed
 from terminal.sandbox.records import Message
 from terminal.sandbox.rules import Repeat, Rules
-from terminal.sandbox.store import Store, Tx
+from terminal.sandbox.store import Tx
 from terminal.sandbox.wire import Call, Output, Refusal, Writer, read_call
 from terminal.sandbox.wrong import Wrong, distorted
 
@@ -36,34 +36,35 @@ HANDLERS: Mapping[str, Handler] = {
 }
 
 MOVES_MONEY = ("2102", "2103", "X101")
-"""2601 and X102 need no memory: carrying them out twice is carrying them out once."""
+TAKES_BACK = ("2601", "X102")
+"""These need no memory: carrying them out twice is carrying them out once."""
 
 BOUND = "该报文已被冲正"
 OTHER_CONTENT = "报文编号 msgid 已用于另一报文"
 
 
 class Platform:
-    """Answers envelopes; safe to call from many threads at once."""
+    """Answers envelopes, each inside one transaction of the store."""
 
-    def __init__(self, store: Store, rules: Rules, writer: Writer) -> None:
-        self._store = store
+    def __init__(self, rules: Rules, writer: Writer) -> None:
         self._rules = rules
         self._writer = writer
 
-    def answer(self, envelope: Mapping[str, object], received: float) -> bytes:
+    def answer(self, tx: Tx, envelope: Mapping[str, object], received: float) -> bytes:
         """The reply envelope of one request, carried out.
 
         received   when the request came in, seconds since 1970 UTC
         Raises     nothing for anything a caller can send
         """
-        with self._store.transaction() as tx:
-            try:
-                call = read_call(envelope)
-            except Malformed as exc:
-                return self._refuse(tx, Refusal(str(exc)), received)
-            if call.infno not in MOVES_MONEY:
-                return self._carry_out(tx, call, received)
+        try:
+            call = read_call(envelope)
+        except Malformed as exc:
+            return self._refuse(tx, Refusal(str(exc)), received)
+        if call.infno in (*MOVES_MONEY, *TAKES_BACK):
+            records.hold(tx, _psn_no(call))
+        if call.infno in MOVES_MONEY:
             return self._once(tx, call, received)
+        return self._carry_out(tx, call, received)
 
     def _once(self, tx: Tx, call: Call, received: float) -> bytes:
         earlier = records.message(tx, call.msgid)
@@ -76,13 +77,12 @@ class Platform:
                 assert earlier.reply is not None
                 return earlier.reply
         reply = self._carry_out(tx, call, received)
-        (about,) = call.input["druginfo" if call.infno == "2102" else "data"]
         records.remember(
             tx,
             Message(
                 msgid=call.msgid,
                 infno=call.infno,
-                psn_no=about.text("psn_no"),
+                psn_no=_psn_no(call),
                 institution=call.institution,
                 digest=call.digest,
                 is_reversed=False,
@@ -113,3 +113,9 @@ class Platform:
             now=tx.now,
             serial=tx.serial("reply"),
         )
+
+
+def _psn_no(call: Call) -> str:
+    """Of the person a message that changes the books is about."""
+    (about,) = call.input["druginfo" if "druginfo" in call.input else "data"]
+    return about.text("psn_no")

@@ -166,8 +166,8 @@ def _refuse_where_gone(tx: Tx, refund: Settlement) -> None:
     """What the refund gave back must still be there, and the voucher not used for another sale."""
     who = records.person(tx, refund.psn_no)
     assert who
-    own_left = accounts.balance_fen(tx, accounts.own(who.id)) + refund.own_fen
-    aid_left = refund.mutual_aid_fen + (accounts.balance_fen(tx, refund.pot) if refund.pot else 0)
+    own_left = accounts.held_fen(tx, accounts.own(who.id)) + refund.own_fen
+    aid_left = refund.mutual_aid_fen + (accounts.held_fen(tx, refund.pot) if refund.pot else 0)
     if own_left < 0 or aid_left < 0 or vouchers.used_by(tx, refund.voucher_id):
         raise Refusal(MONEY_GONE)
 

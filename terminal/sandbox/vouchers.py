@@ -8,14 +8,13 @@ settlement back gives it back.
 from __future__ import annotations
 
 import secrets
-import sqlite3
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from terminal.sandbox.people import ACTIVE, holder, masked
 from terminal.sandbox.policy import PolicyError
-from terminal.sandbox.store import Tx
+from terminal.sandbox.store import Row, Tx
 from terminal.sandbox.wire import Call, Refusal
 from terminal.voucher.algorithms import CannotSign, NotAKey, SigningKey, load_private_key
 from terminal.voucher.issue import Claims, issue
@@ -47,6 +46,8 @@ class Shown(StrEnum):
     OTHER_CITY = "other_city"
     """It names a place where its owner is not insured."""
 
+
+_VOUCHER = "SELECT * FROM vouchers WHERE voucher_id = ?"
 
 ELSEWHERE = "P63010399999"
 """The institution that used a used voucher."""
@@ -91,7 +92,7 @@ def new_voucher(
     if person is None:
         return None
     enrolled = tx.row(
-        "SELECT * FROM enrolments WHERE psn_no = ? ORDER BY stas <> ?, rowid",
+        "SELECT * FROM enrolments WHERE psn_no = ? ORDER BY stas <> ?, seq",
         person["psn_no"],
         ACTIVE,
     )
@@ -133,11 +134,12 @@ def new_voucher(
     return Issued(issue(claims, issuer.key), claims.voucher_id, issued_at, claims.expires_at)
 
 
-def identify(tx: Tx, call: Call, voucher_id: str) -> sqlite3.Row:
+def identify(tx: Tx, call: Call, voucher_id: str) -> Row:
     """1101: binds a living voucher to the caller.  The same caller may ask again.
 
     Raises Refusal.  Own choice: a voucher bound to another institution counts as used.
     """
+    tx.held(_VOUCHER, voucher_id)
     voucher = _issued(tx, voucher_id)
     if voucher["used_by"] or voucher["institution"] not in (None, call.institution):
         raise Refusal(USED)
@@ -157,7 +159,7 @@ def identify(tx: Tx, call: Call, voucher_id: str) -> sqlite3.Row:
     return voucher
 
 
-def present(tx: Tx, call: Call, voucher_id: str, psn_no: str) -> sqlite3.Row:
+def present(tx: Tx, call: Call, voucher_id: str, psn_no: str) -> Row:
     """A voucher the caller identified this person with, inside its window, used or not.
 
     Raises Refusal
@@ -188,8 +190,8 @@ def used_by(tx: Tx, voucher_id: str) -> str | None:
     return user
 
 
-def _issued(tx: Tx, voucher_id: str) -> sqlite3.Row:
-    voucher = tx.row("SELECT * FROM vouchers WHERE voucher_id = ?", voucher_id)
+def _issued(tx: Tx, voucher_id: str) -> Row:
+    voucher = tx.row(_VOUCHER, voucher_id)
     if voucher is None:
         raise Refusal(INVALID)
     return voucher

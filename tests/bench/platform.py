@@ -1,6 +1,7 @@
 """What the client costs beside a bare POST, and what the sandbox bears.
 
-    python -m tests.bench.platform [--settlements 300] [--terminals 200] [--sales 1000] [--db FILE]
+    python -m tests.bench.platform [--settlements 300] [--terminals 200] [--sales 1000]
+                                   [--db FILE | --postgres]
 
 One JSON object:
 
@@ -10,7 +11,8 @@ One JSON object:
                 the first answer again.  Both open a new connection each time, as the client does
                 on purpose; `kept_ratio` is beside a bare POST on a kept connection
     sandbox     sales a second (a fresh voucher, 1101, 2101, 2102 each) by so many terminals at
-                once, and whether every account adds up afterwards
+                once, each on a connection of its own, and whether every account adds up
+                afterwards; --postgres: on a server of its own, as Debian sets one up
 
 The sandbox is a process of its own: `gongji sandbox`.
 """
@@ -26,8 +28,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from tempfile import TemporaryDirectory
 
 import httpx
 import msgspec
@@ -46,6 +49,8 @@ from terminal.sale.sale import Sale, Tender
 from terminal.settlement.client import Platform
 from terminal.settlement.dialect import MessageIds, Sender
 from terminal.settlement.outcome import Approved
+from tests import postgres
+from tests.bench.connection import Connection
 from tests.sandbox.counter import CALL_SERVICE, Clock, Counter, audit
 
 SHOP = "P63010200001"
@@ -148,8 +153,8 @@ async def load(url: str, terminals: int, sales: int) -> dict[str, object]:
     numbers = iter(range(sales))
     institutions = [f"P630102{number:05d}" for number in range(1, terminals + 1)]
 
-    async def terminal(http: httpx.AsyncClient, institution: str) -> int:
-        counter, done = Counter(http, RealClock(), institution), 0
+    async def terminal(line: Connection, institution: str) -> int:
+        counter, done = Counter(line, RealClock(), institution), 0
         while (number := next(numbers, None)) is not None:
             customer = await counter.scan(PEOPLE[number % len(PEOPLE)])
             assert (await counter.quote(customer)).code == 0
@@ -157,11 +162,13 @@ async def load(url: str, terminals: int, sales: int) -> dict[str, object]:
             done += 1
         return done
 
-    async with httpx.AsyncClient(base_url=url, timeout=120, trust_env=False) as http:
-        began = time.perf_counter()
-        done = await asyncio.gather(*(terminal(http, code) for code in institutions))
-        seconds = time.perf_counter() - began
-        books = (await http.get("/ledger")).json()
+    lines = [await Connection.to(url) for _ in institutions]
+    began = time.perf_counter()
+    done = await asyncio.gather(*map(terminal, lines, institutions))
+    seconds = time.perf_counter() - began
+    books = (await lines[0].get("/ledger")).json()
+    for line in lines:
+        await line.close()
     audit(books)
     return {
         "terminals": terminals,
@@ -172,16 +179,28 @@ async def load(url: str, terminals: int, sales: int) -> dict[str, object]:
     }
 
 
+@contextmanager
+def database_of(args: argparse.Namespace) -> Iterator[str]:
+    with ExitStack() as stack:
+        if args.postgres:
+            yield stack.enter_context(postgres.server())
+        else:
+            folder = stack.enter_context(TemporaryDirectory())
+            yield args.db or f"{folder}/ledger.db"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.platform", description=__doc__)
     parser.add_argument("--settlements", type=int, default=300)
     parser.add_argument("--terminals", type=int, default=200)
     parser.add_argument("--sales", type=int, default=1000)
-    parser.add_argument("--db", default=":memory:", help="the sandbox's database file")
+    database = parser.add_mutually_exclusive_group()
+    database.add_argument("--db", help="the sandbox's database file (default: a temporary one)")
+    database.add_argument("--postgres", action="store_true")
     args = parser.parse_args()
     with sandbox("--fund-ratio", "0.6") as url:
         measured: dict[str, object] = {"client": asyncio.run(client(url, args.settlements))}
-    with sandbox("--db", args.db) as url:
+    with database_of(args) as name, sandbox("--db", name) as url:
         measured["sandbox"] = asyncio.run(load(url, args.terminals, args.sales))
     print(json.dumps(measured, indent=1))
     return 0

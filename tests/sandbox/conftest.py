@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import httpx
@@ -11,20 +12,49 @@ import pytest
 
 from terminal.sandbox.app import create_app
 from terminal.sandbox.settings import Settings
+from terminal.sandbox.store import IN_MEMORY
+from tests import postgres
 from tests.sandbox.counter import Clock, Counter, audit
 
 Open = Callable[..., Counter]
 """Settings by name -> a counter connected to a sandbox of that kind."""
 
 
+BOTH = pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True)
+"""For tests of what a database must keep whatever it is."""
+
+Database = Callable[[], str]
+"""A new empty one."""
+
+
+@pytest.fixture(scope="session")
+def postgres_database() -> Iterator[Database]:
+    """Of one server for all tests.  Skips, with the reason, where it cannot be had."""
+    numbers = itertools.count(1)
+    try:
+        with postgres.server("fsync=off", "max_connections=200") as url:
+            yield lambda: postgres.in_schema(url, f"test_{next(numbers)}")
+    except postgres.NoPostgres as exc:
+        pytest.skip(str(exc))
+
+
 @pytest.fixture
-async def open_sandbox() -> AsyncIterator[Open]:
+def database(request: pytest.FixtureRequest) -> Database:
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return lambda: IN_MEMORY
+    made: Database = request.getfixturevalue("postgres_database")
+    return made
+
+
+@pytest.fixture
+async def open_sandbox(database: Database) -> AsyncIterator[Open]:
     """Every ledger made through it is audited at the end of the test."""
     async with contextlib.AsyncExitStack() as stack:
         counters: list[Counter] = []
 
         def open_one(**changes: Any) -> Counter:
             clock = changes.setdefault("clock", Clock())
+            changes.setdefault("database", database())
             app = create_app(Settings(**changes))
             http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://sandbox")
             stack.callback(app.state.store.close)

@@ -8,8 +8,10 @@ import pytest
 
 from terminal.sandbox.rules import Repeat
 from tests.sandbox import identities
-from tests.sandbox.conftest import Open
+from tests.sandbox.conftest import BOTH, Open
 from tests.sandbox.counter import OTHER_SHOP, Counter, Customer, Reply
+
+pytestmark = BOTH
 
 OWN, AID = "1", "2"
 INSUFFICIENT = "账户余额不足"

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from tests.sandbox.conftest import BOTH
 from tests.sandbox.counter import Counter
+
+pytestmark = BOTH
 
 Json = dict[str, Any]
 

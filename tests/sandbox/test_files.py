@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import sqlite3
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
+from terminal.sandbox import accounts
 from terminal.sandbox.app import create_app
 from terminal.sandbox.catalogue import InsuranceClass, load_catalogue
 from terminal.sandbox.policy import PolicyError, load_policy
 from terminal.sandbox.settings import Settings
-from terminal.sandbox.store import Store, StoreError, Tx
+from terminal.sandbox.store import IN_MEMORY, StoreError, Tx, open_store
+from tests.sandbox.conftest import BOTH, Database
 from tests.sandbox.counter import Clock, Counter, Json, audit
 
 POLICY = Settings().policy_file
@@ -129,8 +133,12 @@ def test_ratios_are_put_over_the_policy_for_one_or_for_all() -> None:
     assert every == {"310": 0, "390": 0}
 
 
-async def test_a_ledger_in_a_file_outlives_its_sandbox(tmp_path: Path) -> None:
-    settings = Settings(database=str(tmp_path / "ledger.db"), clock=Clock())
+@BOTH
+async def test_a_ledger_outlives_its_sandbox(database: Database, tmp_path: Path) -> None:
+    where = database()
+    settings = Settings(
+        database=str(tmp_path / "ledger.db") if where == IN_MEMORY else where, clock=Clock()
+    )
     books: list[Json] = []
     for _ in range(2):
         app = create_app(settings)
@@ -151,32 +159,72 @@ def test_a_file_that_is_no_ledger_is_refused(tmp_path: Path) -> None:
     text = tmp_path / "notes.txt"
     text.write_text("not a database, but long enough to be looked at as one" * 10)
     with pytest.raises(StoreError, match="notes"):
-        Store(str(text), Clock())
+        open_store(str(text), Clock())
     foreign = tmp_path / "foreign.db"
     with sqlite3.connect(foreign) as db:
         db.execute("CREATE TABLE guests (name TEXT)")
     db.close()
     with pytest.raises(StoreError, match="not a database of this sandbox"):
-        Store(str(foreign), Clock())
+        open_store(str(foreign), Clock())
     with pytest.raises(StoreError, match="nowhere"):
-        Store(str(tmp_path / "nowhere" / "ledger.db"), Clock())
+        open_store(str(tmp_path / "nowhere" / "ledger.db"), Clock())
 
 
-def test_an_exception_leaves_nothing_behind() -> None:
-    store = Store(":memory:", Clock())
+def test_a_database_that_cannot_be_reached_is_named_without_its_password(tmp_path: Path) -> None:
+    url = f"postgresql://till:secret@/ledgers?host={tmp_path}&password=secret"
+    with pytest.raises(StoreError, match=r"^postgresql:///ledgers: ") as refused:
+        open_store(url, Clock())
+    assert "secret" not in str(refused.value)
+    with pytest.raises(StoreError, match=r"^postgresql://%: "):
+        open_store("postgresql://%", Clock())
 
-    def count_and_fail(tx: Tx) -> None:
-        tx.serial("test")
+
+def test_a_schema_of_somebody_else_is_refused(postgres_database: Database) -> None:
+    url = postgres_database()
+    open_store(url, Clock()).close()
+    open_store(url, Clock()).close()
+    for damage in ("UPDATE sandbox SET version = 1", "DROP TABLE sandbox"):
+        with psycopg.connect(url) as db:
+            db.execute(damage)
+        with pytest.raises(StoreError, match="not a database of this sandbox"):
+            open_store(url, Clock())
+
+
+def test_sandboxes_that_start_together_on_one_database_make_it_once(
+    postgres_database: Database,
+) -> None:
+    url = postgres_database()
+    with ThreadPoolExecutor(6) as threads:
+        apps = list(threads.map(lambda _: create_app(Settings(database=url)), range(6)))
+    with apps[0].state.store.transaction() as tx:
+        assert len(tx.rows("SELECT 1 AS one FROM persons")) == 10
+    for app in apps:
+        app.state.store.close()
+
+
+@BOTH
+def test_an_exception_leaves_nothing_behind(database: Database) -> None:
+    store = open_store(database(), Clock())
+
+    def write_and_fail(tx: Tx) -> None:
+        accounts.ensure(tx, "outside")
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError), store.transaction() as tx:
-        count_and_fail(tx)
+        write_and_fail(tx)
     with store.transaction() as tx:
-        assert tx.serial("test") == 1
+        assert _names(tx) == []
         with pytest.raises(ZeroDivisionError), tx.attempt():
-            count_and_fail(tx)
-        assert tx.serial("test") == 2
+            write_and_fail(tx)
+        assert _names(tx) == []
+        accounts.ensure(tx, "outside")
+    with store.transaction() as tx:
+        assert _names(tx) == ["outside"]
     store.close()
+
+
+def _names(tx: Tx) -> list[str]:
+    return [row["account"] for row in tx.rows("SELECT account FROM accounts")]
 
 
 async def test_adjusting_refuses_what_no_account_can_do(counter: Counter) -> None:

@@ -12,7 +12,7 @@ from terminal.sandbox import ledger
 from terminal.sandbox.people import settle_in
 from terminal.sandbox.rules import AccountSplit
 from terminal.sandbox.settings import Settings
-from terminal.sandbox.store import Store
+from terminal.sandbox.store import open_store
 from terminal.sandbox.transactions import Platform
 from terminal.sandbox.vouchers import load_issuer, new_voucher
 from terminal.sandbox.wire import Writer, parse_json, to_json
@@ -42,14 +42,15 @@ class Direct:
 
     def __init__(self, settings: Settings) -> None:
         rules = settings.rules()
-        self.store = Store(":memory:", settings.clock)
+        self.store = open_store(":memory:", settings.clock)
         self.issuer = load_issuer(settings.issuer, settings.issuer_key_file, settings.bundle_file)
         with self.store.transaction() as tx:
             settle_in(tx, settings.people, settings.families, rules.policy.mutual_aid)
-        self.platform = Platform(self.store, rules, Writer(settings.region))
+        self.platform = Platform(rules, Writer(settings.region))
 
     def send(self, envelope: Json) -> Reply:
-        reply = read(self.platform.answer(parse_json(to_json(envelope)), 0.0))
+        with self.store.transaction() as tx:
+            reply = read(self.platform.answer(tx, parse_json(to_json(envelope)), 0.0))
         assert reply.code == 0, reply.err_msg
         return reply
 

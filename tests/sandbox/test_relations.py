@@ -14,7 +14,7 @@ from terminal.sandbox.people import ENDED, SUSPENDED, Enrolment, Person, settle_
 from terminal.sandbox.policy import Kinship, MutualAid
 from terminal.sandbox.relations import Reason, RelationRefused
 from terminal.sandbox.settings import Settings
-from terminal.sandbox.store import Store, Tx
+from terminal.sandbox.store import Tx, open_store
 from tests.sandbox.counter import Clock
 
 RULES = Settings().rules().policy.mutual_aid
@@ -44,7 +44,7 @@ PEOPLE = (
 
 @pytest.fixture
 def tx() -> Iterator[Tx]:
-    store = Store(":memory:", Clock())
+    store = open_store(":memory:", Clock())
     with store.transaction() as tx:
         settle_in(tx, PEOPLE, (), RULES)
         yield tx

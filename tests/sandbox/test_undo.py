@@ -7,8 +7,10 @@ from decimal import Decimal
 import pytest
 
 from tests.sandbox import identities
-from tests.sandbox.conftest import Open
+from tests.sandbox.conftest import BOTH, Open
 from tests.sandbox.counter import OTHER_SHOP, Counter, Reply
+
+pytestmark = BOTH
 
 
 async def settled_by(counter: Counter, person: str) -> tuple[Reply, str]:
