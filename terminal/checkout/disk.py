@@ -15,7 +15,8 @@ class Disk(Protocol):
     """Runs the journal's calls one after the other."""
 
     async def run(self, work: Callable[[], T]) -> T:
-        """What `work` returns or raises."""
+        """What `work` returns or raises.  Whoever is cancelled meanwhile ends after it, with what
+        it raised if it did: how the last write ended is not lost."""
         ...
 
     def close(self) -> None:
@@ -28,7 +29,13 @@ class WriterThread:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
 
     async def run(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        under_way = asyncio.get_running_loop().run_in_executor(self._thread, work)
+        try:
+            return await asyncio.shield(under_way)
+        except asyncio.CancelledError:
+            await asyncio.wait({under_way})
+            under_way.result()
+            raise
 
     def close(self) -> None:
         self._thread.shutdown()

@@ -140,19 +140,21 @@ class Checkout:
     # -- the till
 
     async def run(self) -> None:
-        """Serves until cancelled.  Raises JournalError when the disk refuses; then the process
-        must end, and its next start goes on from what was written."""
+        """Serves until cancelled.  Raises JournalError when the disk refuses, also a write that was
+        under way when it was cancelled; then the process must end, and its next start goes on from
+        what was written."""
         await self._recover()
         workers = [asyncio.create_task(self._serve()), asyncio.create_task(self._undo())]
         try:
-            done, _ = await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
-            for worker in done:
-                worker.result()
+            await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for worker in workers:
                 worker.cancel()
             await asyncio.wait(workers)
             self._book.close()
+            errors = [worker.exception() for worker in workers if not worker.cancelled()]
+            for error in filter(None, errors):
+                raise error
 
     async def sign_in(self) -> str:
         """9001, at the start of a shift.  "" when signed in, else why not, in the platform's words

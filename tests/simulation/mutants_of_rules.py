@@ -213,6 +213,27 @@ def a_settlement_that_differs_goes_on_unasked() -> Iterator[None]:
         yield
 
 
+@mutant(likelier=(("stop", 12.0), ("stall", 40.0), ("failed sync", 15.0)))
+def the_end_of_the_last_write_is_lost() -> Iterator[None]:
+    """A till that is stopped in a write does not look how it ended."""
+
+    async def run(self: till.Checkout) -> None:
+        await self._recover()
+        workers = [asyncio.create_task(self._serve()), asyncio.create_task(self._undo())]
+        try:
+            done, _ = await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
+            for worker in done:
+                worker.result()
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.wait(workers)
+            self._book.close()
+
+    with set_(till.Checkout, "run", run):
+        yield
+
+
 @mutant()
 def start_up_cancels_a_refund() -> Iterator[None]:
     original = till.Checkout._recover
