@@ -206,6 +206,11 @@ class Climb:
                 return codes
         return []
 
+    @property
+    def located(self) -> tuple[Region, ...]:
+        """Where the shape of a code was seen, whether or not a closer look read it."""
+        return (*self._focused, *self._located)
+
     def goods(self) -> list[Code]:
         if min(self._luma.shape) < SIDE_MIN:
             return []

@@ -49,7 +49,7 @@ cv2.utils.logging.setLogLevel(
 
 Picture: TypeAlias = NDArray[np.uint8]
 
-__all__ = ["Picture", "cv2", "jpeg_of_picture", "luma_of_jpeg"]
+__all__ = ["Picture", "cv2", "jpeg_of_picture", "luma_of_jpeg", "picture_of_jpeg"]
 
 
 def luma_of_jpeg(jpeg: Picture, reduce: int = 1) -> Picture | None:
@@ -68,6 +68,18 @@ def luma_of_jpeg(jpeg: Picture, reduce: int = 1) -> Picture | None:
     except cv2.error:
         return None
     return None if luma is None else np.asarray(luma, np.uint8)
+
+
+def picture_of_jpeg(jpeg: Picture) -> Picture | None:
+    """A JPEG in its colours, (H, W, 3) BGR, to be painted on; None when it is no picture."""
+    if not 4 <= jpeg.size <= JPEG_BYTES_MAX:
+        return None
+    try:
+        with _C_STDERR.silenced():
+            picture = cv2.imdecode(jpeg, cv2.IMREAD_COLOR)
+    except cv2.error:
+        return None
+    return None if picture is None else np.asarray(picture, np.uint8)
 
 
 def jpeg_of_picture(picture: Picture) -> bytes:

@@ -60,7 +60,7 @@ def straight(entries: Iterable[Entry], devices: Mapping[str, Device]) -> Iterato
         began_ns = entry.at_ns if began_ns is None else began_ns
         name = entry.device
         if name not in readings:
-            readings[name] = _reading(devices[name].url)
+            readings[name] = reading_for(devices[name].url)
         reading = readings[name]
         if reading is None:
             continue
@@ -71,7 +71,9 @@ def straight(entries: Iterable[Entry], devices: Mapping[str, Device]) -> Iterato
             yield Heard(name, at_ns, told)
 
 
-class _Serial:
+class SerialTape:
+    """A serial scanner's entries."""
+
     def __init__(self, url: str) -> None:
         self._reading = SerialReading(parse_serial(url))
 
@@ -85,8 +87,14 @@ class _Serial:
                 return self._reading.tell(frames, data)
         return ()
 
+    @property
+    def waits(self) -> bool:
+        return self._reading.waits
 
-class _Hid:
+
+class HidTape:
+    """A HID scanner's entries."""
+
     def __init__(self, url: str) -> None:
         self._reading = HidReading(parse_hid(url))
 
@@ -98,8 +106,14 @@ class _Hid:
                 return self._reading.take(data, now)
         return ()
 
+    @property
+    def waits(self) -> bool:
+        return self._reading.waits
 
-class _Camera:
+
+class CameraTape:
+    """A camera's entries."""
+
     def __init__(self, url: str) -> None:
         # Loads OpenCV, which a recording of bytes does without.
         from drivers.picture_reading import PictureReading
@@ -116,16 +130,16 @@ class _Camera:
         return self._reading.take(Frame(self._frames, now, jpeg_array(seen.jpeg), is_jpeg=True))
 
 
-_READINGS: dict[str, Callable[[str], Reading]] = {
-    **dict.fromkeys(SERIAL_SCHEMES, _Serial),
-    **dict.fromkeys(HID_SCHEMES, _Hid),
-    **dict.fromkeys(CAMERA_SCHEMES, _Camera),
+_TAPES: dict[str, Callable[[str], Reading]] = {
+    **dict.fromkeys(SERIAL_SCHEMES, SerialTape),
+    **dict.fromkeys(HID_SCHEMES, HidTape),
+    **dict.fromkeys(CAMERA_SCHEMES, CameraTape),
 }
 
 
-def _reading(url: str) -> Reading | None:
-    """None: it is no scanner."""
+def reading_for(url: str) -> Reading | None:
+    """None: it is no scanner.  Raises ScannerLost(BAD_URL), NoDecoder."""
     if not url:
         return None
-    make = _READINGS.get(url.partition("://")[0])
+    make = _TAPES.get(url.partition("://")[0])
     return make(url) if make is not None else bad_scheme(url)

@@ -1,0 +1,112 @@
+"""`gongji scans record`: what scanners say, into a file, until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from drivers import Scanner, ScannerLost, ScannerStatus, open_scanner
+from drivers.address import parse_any
+from drivers.recording import Recorder, Writer
+from drivers.recording.facts import device_facts, program_facts
+from terminal.cli import scanners
+from terminal.cli.exits import Exit, Stop
+from terminal.cli.output import complain, say
+from terminal.cli.scans.files import told
+
+
+def add_parsers(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = actions.add_parser("record", help="record scanners until Ctrl-C")
+    parser.add_argument("file", type=Path, metavar="FILE", help="a new file, usually NAME.mcap")
+    scanners.add_arguments(parser)
+    parser.add_argument("--seconds", type=float, default=None, help="for how long")
+    parser.add_argument("--title", default="", help="what is shown, for whoever looks at it later")
+
+
+def run(args: argparse.Namespace) -> int:
+    urls = scanners.urls(args)
+    if not urls:
+        raise Stop(Exit.USAGE, "which scanner? give --camera or --serial")
+    facts = {"program": program_facts(), "recording": about(args.title)}
+    with told(args.file), Writer(args.file, facts=facts) as writer:
+        recorder = Recorder(writer)
+        asyncio.run(_record(urls, writer, recorder, args.seconds))
+        if recorder.trouble is not None:
+            raise recorder.trouble
+    say(f"{args.file}: {recorder.entries} entries")
+    return Exit.OK
+
+
+def about(title: str) -> dict[str, str]:
+    return {"title": title, "began": datetime.now(UTC).isoformat(timespec="milliseconds")}
+
+
+def named(urls: Sequence[str]) -> dict[str, str]:
+    """Each address by the name its device has in a recording: camera1, serial1, serial2, hid1."""
+    devices: dict[str, str] = {}
+    for url in urls:
+        scheme = url.partition("://")[0]
+        kind = {"hid": "hid", "wedge": "wedge"}.get(scheme, "serial")
+        kind = "camera" if scheme.startswith("camera") else kind
+        number = sum(name.startswith(kind) for name in devices) + 1
+        devices[f"{kind}{number}"] = url
+    return devices
+
+
+async def _record(
+    urls: Sequence[str], writer: Writer, recorder: Recorder, seconds: float | None
+) -> None:
+    async with AsyncExitStack() as stack:
+        opened: list[Scanner] = []
+        for name, url in named(urls).items():
+            if facts := device_facts(parse_any(url).place):
+                writer.fact(f"device/{name}", facts)
+            try:
+                scanner = open_scanner(url, on_status=_tell, tap=recorder.tap(name, url))
+                opened.append(await stack.enter_async_context(scanner))
+            except ScannerLost as lost:
+                raise Stop(Exit.SCANNER, str(lost)) from lost
+        complain("recording; Ctrl-C ends it")
+        pumps = [asyncio.create_task(_drain(scanner)) for scanner in opened]
+        loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stopped.set)
+        watch = asyncio.create_task(_until_over(stopped, pumps))
+        try:
+            async with asyncio.timeout(seconds):
+                await watch
+        except TimeoutError:
+            pass  # that was all
+        finally:
+            for task in (*pumps, watch):
+                task.cancel()
+            await asyncio.gather(*pumps, watch, return_exceptions=True)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                with suppress(ValueError):
+                    loop.remove_signal_handler(number)
+
+
+async def _until_over(stopped: asyncio.Event, pumps: Sequence[asyncio.Task[None]]) -> None:
+    """Until told to stop, or until every scanner has come to an end, as videos do."""
+    waiting = asyncio.create_task(stopped.wait())
+    try:
+        while not waiting.done() and not all(pump.done() for pump in pumps):
+            open_ones = [pump for pump in pumps if not pump.done()]
+            await asyncio.wait({waiting, *open_ones}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
+
+
+async def _drain(scanner: Scanner) -> None:
+    """A driver whose scans nobody takes stops reading.  Ends with a video."""
+    async for scan in scanner:
+        say(f"{scan.symbology or '-'} {len(scan.payload)} bytes")
+
+
+def _tell(status: ScannerStatus) -> None:
+    complain(status.detail)
