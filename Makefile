@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 
 .PHONY: demo test check screens fuzz kill9 power simulate mutants matrix
-.PHONY: sums endurance bench-voucher bench-journal bench-platform bench-reading bench-serial lock clean
+.PHONY: sums endurance bench-voucher bench-journal bench-catalogue bench-platform bench-reading bench-serial lock clean
 
 demo:
 	@./bootstrap run
@@ -64,6 +64,10 @@ bench-serial: dev
 # The client's overhead beside a bare POST, and how many sales a second the sandbox bears.
 bench-platform: dev
 	@$(PY) -m tests.bench.platform
+
+# 100,000 goods and national rows: import beside bare sqlite3, and how soon one is found.
+bench-catalogue: dev
+	@$(PY) -m tests.bench.catalogue
 
 bench-journal: dev
 	@$(PY) -m tests.bench.journal

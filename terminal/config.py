@@ -60,6 +60,7 @@ class Counter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     platform: str
     policy: str
     catalogue: str
+    """A CSV, or "imported": what `gongji catalogue import` put beside the journal."""
     language: Literal["zh", "en"]
     after_restart: Literal["ask", "cancel"]
     trace_codes: Literal["required", "shown"]

@@ -183,6 +183,46 @@ class Tls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The till's own certificate and key (mTLS); both empty: none."""
 
 
+Column = Annotated[int, msgspec.Meta(ge=0, le=1000)]
+"""Counted from 1; 0: the file has none."""
+
+
+class FileColumns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which column is what in one published file; it has no line of names."""
+
+    code: Annotated[int, msgspec.Meta(ge=1, le=1000)]
+    name: Column = 0
+    spec: Column = 0
+    maker: Column = 0
+    insurance_class: Column = 0
+    """1 甲, 2 乙, 3 自费."""
+    begins: Column = 0
+    ends: Column = 0
+    valid: Column = 0
+    """"0": not valid any more."""
+    version: Column = 0
+
+    @property
+    def widest(self) -> int:
+        columns: tuple[int, ...] = msgspec.structs.astuple(self)
+        return max(columns)
+
+
+class Publishing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the platform publishes its catalogue: files by version (130x, 9102), lists by page."""
+
+    files: dict[Annotated[str, msgspec.Meta(pattern="^13[0-9]{2}$")], FileColumns]
+    lists: tuple[Literal["1312", "1318", "1319"], ...]
+    """1312 classes, 1318 price limits, 1319 first shares."""
+    first_version: Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
+    """What to say is held while nothing is."""
+    institution: Annotated[str, msgspec.Meta(max_length=30)]
+    """`fixmedins_code` of 9102; empty: the shop's own."""
+    page_rows: Annotated[int, msgspec.Meta(ge=1, le=10_000)]
+    download_seconds: Seconds
+    """For one whole file."""
+
+
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One settlement platform: `platforms/NAME.toml`."""
 
@@ -206,6 +246,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signature: Signature
     encryption: Encryption
     tls: Tls | None = None
+    publishing: Publishing | None = None
+    """None: the platform publishes nothing a till could fetch."""
     unverified: tuple[str, ...] = ()
     """Keys whose values nobody has confirmed; none may be left in production."""
 

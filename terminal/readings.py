@@ -30,6 +30,7 @@ def typed_as(char: str) -> frozenset[str]:
     return frozenset({char, *(syllable.lower() for syllable in syllables)})
 
 
+@functools.cache
 def typed_first(char: str) -> frozenset[str]:
     """The letters one character can begin with."""
     return frozenset(reading[0] for reading in typed_as(char))
@@ -83,7 +84,11 @@ class Typed:
     def _steps_of(self, char: str) -> list[tuple[int, ...] | None]:
         """From each place the places this character can lead to."""
         found: list[tuple[int, ...] | None] = []
-        for place in range(len(self.text)):
+        firsts = typed_first(char)
+        for place, letter in enumerate(self.text):
+            if letter not in firsts:
+                found.append(())
+                continue
             rest = self.text[place:]
             reached = [place + n for r in typed_as(char) for n in _taken(r, rest)]
             found.append(None if len(self.text) in reached else tuple(reached))

@@ -42,6 +42,7 @@ def shipped_plan(profile: str = "sandbox", **changes: str) -> Plan:
         "keys": None,
         "lang": None,
         "after_restart": None,
+        "journal": Path("/nowhere/journal.db"),
     }
     return plan(argparse.Namespace(**(args | changes)))
 

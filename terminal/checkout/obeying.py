@@ -90,7 +90,8 @@ class Obeying:
             case Present():
                 await self._present(command)
             case AddItem(code=code, quantity=quantity):
-                await self._take(self._reception.goods(self._book.counter, code, quantity))
+                counter, now = self._book.counter, self._clock.now()
+                await self._take(self._reception.goods(counter, code, quantity, now))
             case RemoveLine(line=line):
                 await self._edit(line, LineRemoved(line))
             case SetQuantity(line=line, quantity=quantity):

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from terminal.catalogue import Catalogue
 from terminal.checkout.trust import Trust
+from terminal.clock import CHINA
 from terminal.sale.boxes import is_trace_code
 from terminal.sale.commands import Present
 from terminal.sale.events import (
@@ -50,16 +51,18 @@ class Reception:
         if code.kind is Kind.VOUCHER:
             return self._voucher(sale, last, code.text, now)
         if code.kind is Kind.GOODS:
-            return self.goods(sale, code.text, 1)
+            return self.goods(sale, code.text, 1, now)
         if code.kind is Kind.TRACE_CODE:
-            return self._box(sale, code.text)
+            return self._box(sale, code.text, now)
         return CodeNotUsable(code.kind.value, code.text)
 
-    def goods(self, sale: Sale | None, code: str, quantity: int) -> tuple[Event, ...] | Notice:
+    def goods(
+        self, sale: Sale | None, code: str, quantity: int, now: datetime
+    ) -> tuple[Event, ...] | Notice:
         """One more line of the goods with this code; of a trace code, that box."""
         if is_trace_code(code):
-            return self._box(sale, code)
-        item = self._catalogue.find(code)
+            return self._box(sale, code, now)
+        item = self._catalogue.find(code, now.astimezone(CHINA).date())
         if item is None:
             return CodeNotUsable("goods_not_sold", code)
         if not 0 < quantity <= QUANTITY_MAX:
@@ -77,10 +80,12 @@ class Reception:
             item.insurance_code,
             item.insurance_class,
             item.trace_prefix,
+            item.price_limit_fen,
+            item.first_share_bp,
         )
         return (added,)
 
-    def _box(self, sale: Sale | None, code: str) -> tuple[Event, ...] | Notice:
+    def _box(self, sale: Sale | None, code: str, now: datetime) -> tuple[Event, ...] | Notice:
         """The box with this trace code: one that a line waits for, else one more of its goods."""
         item = self._catalogue.find_by_trace(code)
         if item is None:
@@ -97,7 +102,7 @@ class Reception:
             if line.trace_prefix and line.quantity < QUANTITY_MAX:
                 more = QuantitySet(line.line, line.quantity + 1)
                 return (more, BoxScanned(line.line, code))
-        added = self.goods(sale, item.code, 1)
+        added = self.goods(sale, item.code, 1, now)
         if not isinstance(added, tuple):
             return added
         return (*added, BoxScanned(sale.lines_ever + 1 if sale else 1, code))

@@ -28,6 +28,7 @@ VERBS = {
     "read": "the codes on pictures and videos",
     "listen": "what a scanner says, for finding out what is wrong with it",
     "scans": "recordings of scans: record, replay, verify …",
+    "catalogue": "import goods, download what the platform publishes, look in both",
     "keys": "make, show and check keys and trust lists",
 }
 """Each verb is the module of its name here, with `add_parser(verbs)` and `run(args) -> int`."""

@@ -15,7 +15,8 @@ import httpx
 import msgspec
 
 from terminal.catalogue import Catalogue, CatalogueError
-from terminal.catalogue import load as load_catalogue
+from terminal.catalogue.goods import imported_goods, read_goods
+from terminal.catalogue.national import national_beside
 from terminal.checkout import Checkout, Reception, Setup, Trust
 from terminal.checkout.disk import Disk, WriterThread
 from terminal.cli.exits import Exit, Stop
@@ -48,6 +49,8 @@ TEST_ISSUER = "qh-test"
 
 SALES_A_DAY_MAX = 9999
 DAY_SECONDS = 86_400
+IMPORTED = "imported"
+"""Instead of a file of goods: what `gongji catalogue import` put beside the journal."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -98,7 +101,7 @@ def plan(args: argparse.Namespace) -> Plan:
             counter,
             profile,
             load_funding(counter.policy, beside, profile.mode),
-            load_catalogue(find("catalogues", counter.catalogue, beside)),
+            catalogue_of(counter, beside, args.journal.parent),
             bundle,
             data,
             roots,
@@ -107,6 +110,18 @@ def plan(args: argparse.Namespace) -> Plan:
         )
     except (ConfigError, CatalogueError, TextError) as exc:
         raise Stop(Exit.CONFIG, str(exc)) from exc
+
+
+def catalogue_of(counter: Counter, beside: Path, folder: Path) -> Catalogue:
+    """folder  of the journal, where imported and downloaded catalogues are
+
+    Raises ConfigError, CatalogueError
+    """
+    if counter.catalogue == IMPORTED:
+        goods = imported_goods(folder)
+    else:
+        goods = read_goods(find("catalogues", counter.catalogue, beside))
+    return Catalogue(goods, national_beside(folder), counter.shop.region)
 
 
 def _fits(profile: Profile, counter: Counter) -> None:

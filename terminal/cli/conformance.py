@@ -21,8 +21,7 @@ import httpx
 import msgspec
 
 from terminal.catalogue import CatalogueError
-from terminal.catalogue import load as load_catalogue
-from terminal.cli.build import http_url, nonce, sender_of
+from terminal.cli.build import catalogue_of, http_url, nonce, sender_of
 from terminal.cli.exits import Exit, Stop
 from terminal.cli.output import say, say_json
 from terminal.clock import SystemClock
@@ -50,6 +49,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     add = parser.add_argument
     add("--counter", default="demo", metavar="NAME", help="whose shop code and catalogue")
+    add("--journal", type=Path, default=Path("var/journal.db"), metavar="FILE")
     add("--profile", metavar="NAME", help="platform profile, file or name (default: the counter's)")
     add("--platform", metavar="URL", help="the platform's address")
     add(
@@ -114,7 +114,7 @@ def _bench(args: argparse.Namespace) -> Bench:
             raise ConfigError(f"platform {profile.name} wants the password: give --password-file")
         password = args.password_file.read_text("utf-8").strip() if is_asked else ""
         credentials = load_credentials(profile, lambda name: find("keys", name, beside), nonce)
-        catalogue = load_catalogue(find("catalogues", counter.catalogue, beside))
+        catalogue = catalogue_of(counter, beside, args.journal.parent)
         till_max = 10**profile.message_id.till_digits - 1
         till = till_max if args.till is None else args.till
         if not 0 <= till <= till_max:

@@ -28,6 +28,7 @@ from terminal.sandbox.store import IN_MEMORY, StoreError
 from terminal.sandbox.wrong import Wrong
 
 PORT = 8000
+INVENTED_MAX = 999_999
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -46,6 +47,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     add("--policy", type=Path, metavar="FILE", default=default.policy_file)
     add("--catalogue", type=Path, metavar="FILE", default=default.catalogue_file)
+    add(
+        "--invented-drugs",
+        type=_drugs,
+        default=default.invented_drugs,
+        metavar="N",
+        help="to publish beside those of the catalogue (1301)",
+    )
     add("--signature", choices=("es256", "ed25519", "sm2"), default="es256")
     add(
         "--account-split",
@@ -101,6 +109,7 @@ def run(args: argparse.Namespace) -> int:
         database=args.db,
         policy_file=args.policy,
         catalogue_file=args.catalogue,
+        invented_drugs=args.invented_drugs,
         issuer_key_file=SHIPPED / "keys" / f"test-{args.signature}.pem",
         account_split=AccountSplit(args.account_split),
         repeat=Repeat(args.repeat),
@@ -151,6 +160,13 @@ def _port(text: str) -> int:
     if not 0 <= port <= 65535:
         raise argparse.ArgumentTypeError("a port lies between 0 and 65535")
     return port
+
+
+def _drugs(text: str) -> int:
+    count = int(text)
+    if not 0 <= count <= INVENTED_MAX:
+        raise argparse.ArgumentTypeError(f"between 0 and {INVENTED_MAX}")
+    return count
 
 
 def _ratio(text: str) -> tuple[str, Decimal]:

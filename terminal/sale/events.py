@@ -92,6 +92,10 @@ class LineAdded:
     """甲, 乙, or empty for wholly own cost."""
     trace_prefix: str = ""
     """First seven digits of the trace code on each box; empty: none is asked for."""
+    price_limit_fen: Fen | None = None
+    """Of one unit (限价), as it was known when the goods were added; shown, never reckoned with."""
+    first_share_bp: int | None = None
+    """First share of the customer (先自付比例) in hundredths of a per cent; as above."""
 
     @property
     def amount_fen(self) -> Fen:

@@ -204,7 +204,10 @@ class _Sandbox:
             reply = garbled(reply)
         if kind is FaultKind.WRONG_SUMS:
             reply = with_wrong_sums(reply)
-        return Response(reply, media_type="application/json")
+        is_file = not reply.startswith(b"{")
+        return Response(
+            reply, media_type="application/octet-stream" if is_file else "application/json"
+        )
 
     async def _answer(self, envelope: Mapping[str, object], received: float) -> bytes:
         return await self._store.carry_out(

@@ -155,7 +155,22 @@ def _data(*fields: Field) -> tuple[Node, ...]:
     return (Node("data", fields),)
 
 
+_VERSION = _data(_must("ver", 20))
+_PAGE = _data(
+    Field("page_num", kind=Kind.COUNT, required=True),
+    Field("page_size", kind=Kind.COUNT, required=True),
+    Field("updt_time", kind=Kind.MOMENT, required=True),
+)
+
 INPUTS: Mapping[str, tuple[Node, ...]] = {
+    **dict.fromkeys(("1301", "1302", "1303", "1305", "1306"), _VERSION),
+    **dict.fromkeys(("1312", "1318", "1319"), _PAGE),
+    "9102": (
+        Node(
+            "fsDownloadIn",
+            (_must("file_qury_no", 40), _must("filename", 200), _must("fixmedins_code", 30)),
+        ),
+    ),
     "3201": _data(
         _must("insutype", 6),
         _must("clr_type", 6),

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from terminal.sandbox.catalogue import Catalogue
 from terminal.sandbox.policy import Policy
+from terminal.sandbox.published import Publications
 from terminal.sandbox.wrong import Wrong
 
 
@@ -37,6 +38,7 @@ class Repeat(StrEnum):
 class Rules:
     policy: Policy
     catalogue: Catalogue
+    publications: Publications
     account_split: AccountSplit = AccountSplit.INSIDE
     repeat: Repeat = Repeat.FIRST_REPLY
     tombstones: bool = True

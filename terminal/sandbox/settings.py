@@ -15,6 +15,7 @@ from terminal.sandbox.faults import Fault
 from terminal.sandbox.happenings import Happening
 from terminal.sandbox.people import FAMILIES, THE_SEVEN, Family, Person
 from terminal.sandbox.policy import Policy, PolicyError, load_policy
+from terminal.sandbox.published import Publications
 from terminal.sandbox.rules import AccountSplit, FundTotal, Repeat, Rules
 from terminal.sandbox.store import IN_MEMORY
 from terminal.sandbox.vouchers import Shown
@@ -40,6 +41,8 @@ class Settings:
     one only."""
     policy_file: Path = SHIPPED / "policies" / "qinghai-2024-12.toml"
     catalogue_file: Path = SHIPPED / "catalogues" / "demo.csv"
+    invented_drugs: int = 0
+    """Published beside those of the catalogue file."""
     issuer: str = "qh-test"
     issuer_key_file: Path = SHIPPED / "keys" / "test-es256.pem"
     bundle_file: Path = SHIPPED / "keys" / "test-bundle.cbor"
@@ -80,6 +83,7 @@ class Settings:
         return Rules(
             policy=self._policy(),
             catalogue=load_catalogue(self.catalogue_file),
+            publications=Publications(self.catalogue_file, self.invented_drugs),
             account_split=self.account_split,
             repeat=self.repeat,
             tombstones=self.tombstones,

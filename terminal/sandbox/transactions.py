@@ -9,7 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from terminal.sandbox import debit, identity, purchase, query, records, statement, undo
+from terminal.sandbox import (
+    debit,
+    identity,
+    publishing,
+    purchase,
+    query,
+    records,
+    statement,
+    undo,
+)
 from terminal.sandbox.nodes import Malformed
 from terminal.sandbox.records import Message
 from terminal.sandbox.rules import Repeat, Rules
@@ -17,7 +26,8 @@ from terminal.sandbox.store import Tx
 from terminal.sandbox.wire import Call, Output, Refusal, Writer, read_call
 from terminal.sandbox.wrong import Wrong, distorted
 
-Handler = Callable[[Tx, Call, Rules], Output]
+Handler = Callable[[Tx, Call, Rules], Output | bytes]
+"""Bytes are a file, which has no envelope."""
 
 HANDLERS: Mapping[str, Handler] = {
     "9001": identity.sign_in,
@@ -30,6 +40,9 @@ HANDLERS: Mapping[str, Handler] = {
     "5201": query.visits,
     "5203": query.settlement,
     "3201": statement.compare,
+    **dict.fromkeys(publishing.FILES, publishing.name_file),
+    **dict.fromkeys(publishing.LISTS, publishing.page),
+    "9102": publishing.send_file,
     "X101": debit.debit,
     "X102": debit.reverse,
     "X103": debit.ask,
@@ -96,6 +109,8 @@ class Platform:
         try:
             with tx.attempt():
                 output = HANDLERS[call.infno](tx, call, self._rules)
+                if isinstance(output, bytes):
+                    return output
                 if self._rules.wrong:
                     output = distorted(self._rules.wrong, call.infno, output)
         except Refusal as refusal:

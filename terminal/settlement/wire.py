@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -17,6 +17,11 @@ from terminal.settlement.outcome import Unknown
 
 ANSWER_BYTES_MAX = 4_000_000
 """Far above any answer to one person's question, far below what would fill the till's memory."""
+FILE_BYTES_MAX = 500_000_000
+"""A published catalogue is some tens of megabytes."""
+
+Take = Callable[[bytes], object]
+"""Given each piece of an answer as it comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +66,41 @@ class Wire:
         await self._transport.aclose()
 
     async def get(self, path: str, seconds: float) -> Answer | NeverSent | Unknown:
-        return await self._exchange("GET", path, {}, None, seconds)
+        return await self._gather("GET", path, {}, None, seconds)
 
     async def post(
         self, path: str, body: bytes, seconds: float, headers: Mapping[str, str]
     ) -> Answer | NeverSent | Unknown:
         """seconds  how long to wait for the whole answer once connected"""
-        return await self._exchange("POST", path, headers, body, seconds)
+        return await self._gather("POST", path, headers, body, seconds)
+
+    async def save(
+        self, path: str, body: bytes, seconds: float, headers: Mapping[str, str], take: Take
+    ) -> Answer | NeverSent | Unknown:
+        """As `post`, for a file: the answer's content goes to `take`, and is empty here.
+
+        What was taken counts only when an Answer comes back.
+        """
+        return await self._exchange("POST", path, headers, body, seconds, take, FILE_BYTES_MAX)
+
+    async def _gather(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, seconds: float
+    ) -> Answer | NeverSent | Unknown:
+        content = bytearray()
+        answer = await self._exchange(
+            method, path, headers, body, seconds, content.extend, ANSWER_BYTES_MAX
+        )
+        return Answer(bytes(content), answer.date) if isinstance(answer, Answer) else answer
 
     async def _exchange(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, seconds: float
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        seconds: float,
+        take: Take,
+        bytes_max: int,
     ) -> Answer | NeverSent | Unknown:
         timeout = httpx.Timeout(seconds, connect=self._connect_seconds)
         request = httpx.Request(
@@ -83,22 +113,23 @@ class Wire:
         try:
             # httpx counts from one byte to the next: an answer that drips would hold the sale.
             async with asyncio.timeout(self._connect_seconds + seconds):
-                return await self._answer(request)
+                return await self._answer(request, take, bytes_max)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as exc:
             return NeverSent(type(exc).__name__)
         except (httpx.TransportError, httpx.DecodingError, TimeoutError) as exc:
             return Unknown(type(exc).__name__)
 
-    async def _answer(self, request: httpx.Request) -> Answer | Unknown:
+    async def _answer(self, request: httpx.Request, take: Take, bytes_max: int) -> Answer | Unknown:
         response = await self._transport.handle_async_request(request)
         try:
             if response.status_code != httpx.codes.OK:
                 return Unknown(f"HTTP {response.status_code}")
-            content = bytearray()
+            taken = 0
             async for chunk in response.aiter_bytes():
-                content += chunk
-                if len(content) > ANSWER_BYTES_MAX:
-                    return Unknown(f"reply: longer than {ANSWER_BYTES_MAX} bytes")
-            return Answer(bytes(content), response.headers.get("date", ""))
+                taken += len(chunk)
+                if taken > bytes_max:
+                    return Unknown(f"reply: longer than {bytes_max} bytes")
+                take(chunk)
+            return Answer(b"", response.headers.get("date", ""))
         finally:
             await response.aclose()

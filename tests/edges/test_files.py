@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terminal import catalogue, config
+from terminal import config
 from terminal.catalogue import CatalogueError
+from terminal.catalogue.goods import read_goods
 from terminal.config import SHIPPED, ConfigError
 from terminal.profile import Mode
 from terminal.sale.events import Account
@@ -40,9 +41,7 @@ def test_the_shipped_counter_loads_with_everything_it_names() -> None:
     falls = config.load_funding(counter.policy, beside, Mode.TERMINAL_FALLS_BACK)
     assert falls.order("310") == (Account.FUND, Account.PERSONAL, Account.MUTUAL_AID)
     assert falls.order("390") == (Account.FUND, Account.MUTUAL_AID)
-    assert catalogue.load(config.find("catalogues", counter.catalogue, beside)).find(
-        "6901234567892"
-    )
+    assert read_goods(config.find("catalogues", counter.catalogue, beside)).find("6901234567892")
 
 
 @pytest.mark.parametrize(
@@ -114,7 +113,7 @@ def test_a_wrong_catalogue_names_row_and_column(tmp_path: Path, rows: str, compl
     path = tmp_path / "c.csv"
     path.write_text(rows, encoding="utf-8")
     with pytest.raises(CatalogueError, match=complaint) as error:
-        catalogue.load(path)
+        read_goods(path)
     assert str(path) in str(error.value)
 
 
@@ -122,11 +121,11 @@ def test_a_catalogue_in_another_encoding_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "c.csv"
     path.write_bytes((HEAD + "1,药,,1.00,,自费,y,\n").encode("gbk"))
     with pytest.raises(CatalogueError, match="utf-8"):
-        catalogue.load(path)
+        read_goods(path)
 
 
 def test_a_trace_code_names_its_goods_by_seven_digits() -> None:
-    goods = catalogue.load(SHIPPED / "catalogues" / "demo.csv")
+    goods = read_goods(SHIPPED / "catalogues" / "demo.csv")
     found = goods.find_by_trace("83000010000000000001")
     assert found
     assert found.name == "阿莫西林胶囊"

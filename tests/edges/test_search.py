@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from terminal import catalogue
-from terminal.catalogue import Catalogue, Item
+from terminal.catalogue import Item
+from terminal.catalogue.goods import goods_of, read_goods
 from terminal.config import SHIPPED
 from terminal.readings import Typed, typed_as
 from terminal.sale.money import Fen
 
-DEMO = catalogue.load(SHIPPED / "catalogues" / "demo.csv")
+DEMO = read_goods(SHIPPED / "catalogues" / "demo.csv")
 AMOXICILLIN = Item("6901234567892", "阿莫西林胶囊", "", Fen(1850), "", "甲", "", "")
 
 
@@ -26,7 +26,7 @@ def spellings(name: str) -> list[str]:
 
 
 def test_every_mix_of_initials_full_pinyin_and_characters_finds_the_goods() -> None:
-    goods = Catalogue({AMOXICILLIN.code: AMOXICILLIN})
+    goods = goods_of([AMOXICILLIN])
     typed = spellings(AMOXICILLIN.name)
     assert {"amxl", "amoxilin", "阿莫西林", "amoxl", "阿mxl"} <= set(typed)
     for text in typed:
@@ -57,7 +57,7 @@ def test_what_is_not_there_is_not_found(typed: str) -> None:
 
 def test_what_begins_so_comes_before_what_holds_it_and_the_list_has_an_end() -> None:
     inside = [replace(AMOXICILLIN, code=str(n), name=f"复方{n}阿莫") for n in range(30)]
-    goods = Catalogue({item.code: item for item in (*inside, AMOXICILLIN)})
+    goods = goods_of([*inside, AMOXICILLIN])
     found = goods.search("am", most=5)
     assert found[0] == AMOXICILLIN
     assert found[1:] == inside[:4]
@@ -65,7 +65,7 @@ def test_what_begins_so_comes_before_what_holds_it_and_the_list_has_an_end() -> 
 
 def test_the_abbreviation_of_the_shop_is_searched_too() -> None:
     item = replace(AMOXICILLIN, pinyin="kss")
-    assert Catalogue({item.code: item}).search("KS") == [item]
+    assert goods_of([item]).search("KS") == [item]
 
 
 def test_a_character_with_several_readings_is_found_by_each() -> None:

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from terminal.catalogue import Catalogue
+from terminal.catalogue.goods import goods_of
 from terminal.sale.commands import AddItem, Cancel, Confirm, Refund, TakeCash
 from terminal.sale.events import (
     ChargeApproved,
@@ -126,7 +127,7 @@ async def test_what_the_interface_does_not_allow_is_named_and_not_sent(tmp_path:
     item = made.catalogue.find(BOXES[0])
     assert item
     long = replace(item, insurance_code="X" * 51)
-    made = replace(made, catalogue=Catalogue({BOXES[0]: long}))
+    made = replace(made, catalogue=Catalogue(goods_of([long])))
     async with open_test_till(tmp_path / "j.db", app, made=made, transport=line) as till:
         await till.do(AddItem(BOXES[0]))
         await till.show("employee")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from terminal.catalogue import Catalogue, Item
+from terminal.catalogue.goods import goods_of
 from terminal.sale.commands import AddItem, Present
 from terminal.sale.events import (
     Account,
@@ -53,7 +54,7 @@ async def shown_harmlessly(at: Counter) -> None:
 async def test_a_name_from_the_catalogue_is_taken_literally(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    made = replace(make_plan(), catalogue=Catalogue({ITEM.code: ITEM}))
+    made = replace(make_plan(), catalogue=Catalogue(goods_of([ITEM])))
     async with counter(tmp_path, size=size, made=made) as at:
         await at.till.do(AddItem(ITEM.code))
         await shown_harmlessly(at)

@@ -37,6 +37,7 @@ FIND_SETTLEMENT = Transaction("5203", "结算信息查询", pharmacy.NameSettlem
 RECONCILE = Transaction(
     "3201", "医药机构费用结算对总账", accounts.Reconcile, accounts.ReconcileTold
 )
+DOWNLOAD = Transaction("9102", "文件下载", accounts.DownloadFile, Nothing)
 DEBIT = Transaction("X101", "账户扣款", pharmacy.AskDebit, pharmacy.DebitTold)
 REVERSE_DEBIT = Transaction("X102", "账户扣款冲正", pharmacy.NameDebit, Nothing)
 FIND_DEBIT = Transaction("X103", "账户扣款查询", pharmacy.NameDebit, pharmacy.DebitTold)
@@ -105,7 +106,7 @@ _ROWS: tuple[Transaction[Any, Any], ...] = (
     SIGN_IN,
     SIGN_OUT,
     Transaction("9101", "文件上传", accounts.UploadFile, accounts.UploadTold),
-    Transaction("9102", "文件下载", accounts.DownloadFile, Nothing),
+    DOWNLOAD,
     *(
         Transaction(infno, name, catalogue.AskFile, catalogue.FileTold)
         for infno, name in _CATALOGUE_FILES.items()

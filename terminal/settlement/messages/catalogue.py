@@ -35,8 +35,9 @@ class AskFile(Node, frozen=True, kw_only=True):
 class CatalogueFile(Node, frozen=True, kw_only=True):
     """Of the reply to a file download."""
 
-    file_qury_no: Text40
-    filename: Text100
+    file_qury_no: Text40 = ""
+    """Empty: there is nothing newer."""
+    filename: Text100 = ""
     dld_end_time: str = ""
     """`dld_endtime` of 9101 and 3202, under another name."""
     data_cnt: int | None = None

@@ -151,6 +151,19 @@ def _boxes(line: LineAdded, shown: CartShown) -> str:
     return shown.words.say("screen.boxes", mark=mark, scanned=scanned, wanted=line.quantity)
 
 
+def _notes(line: LineAdded, shown: CartShown) -> str:
+    """What stands behind the name: boxes, and what insurance says of this line."""
+    said, notes = shown.words.say, [_boxes(line, shown)]
+    if line.price_limit_fen is not None:
+        is_over = line.unit_fen > line.price_limit_fen
+        key = "screen.over_limit" if is_over else "screen.price_limit"
+        notes.append(said(key, limit=yuan(line.price_limit_fen)))
+    if line.first_share_bp:
+        percent = f"{line.first_share_bp / 100:g}"
+        notes.append(said("screen.first_share", percent=percent))
+    return " ".join(filter(None, notes))
+
+
 def _style(line: LineAdded, shown: CartShown) -> str:
     return "$chosen on $chosen-ground" if line.line == shown.selected else ""
 
@@ -159,7 +172,7 @@ def _line_in_two(line: LineAdded, width: int, shown: CartShown) -> list[Content]
     """The whole name above, the sum below."""
     number = right(str(line.line), 3)
     name = ends(f"{number} {visible(line.name)}", f" {_kind(line, shown)}", width)
-    times = f"{'':10}{yuan(line.unit_fen)} × {line.quantity}   {_boxes(line, shown)}"
+    times = f"{'':4}{yuan(line.unit_fen)} × {line.quantity}  {_notes(line, shown)}"
     style = _style(line, shown)
     return [
         Content.styled(name, style),
@@ -168,8 +181,8 @@ def _line_in_two(line: LineAdded, width: int, shown: CartShown) -> list[Content]
 
 
 def _line(line: LineAdded, columns: _Columns, shown: CartShown) -> Content:
-    boxes = _boxes(line, shown)
-    name = ends(visible(line.name), f" {boxes}", columns.name) if boxes else visible(line.name)
+    notes = _notes(line, shown)
+    name = ends(visible(line.name), f" {notes}", columns.name) if notes else visible(line.name)
     text = columns.row(
         (
             str(line.line),

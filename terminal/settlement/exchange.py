@@ -1,0 +1,112 @@
+"""One request and its answer, whatever it is about: built, closed, sent once, opened, read.
+
+What a question tells is data; what a charge's answer is worth is decided in `client`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from terminal.profile import Profile
+from terminal.sale.events import Decline
+from terminal.settlement.credentials import NO_CREDENTIALS, Credentials
+from terminal.settlement.dialect import Reply, Request, Sender, decode, encode
+from terminal.settlement.fields import Unreadable, Unsendable, read
+from terminal.settlement.gateway import gateway_of
+from terminal.settlement.messages.node import I, Node, O, Transaction
+from terminal.settlement.outcome import Declined, Unknown
+from terminal.settlement.seal import seal_of
+from terminal.settlement.wire import Answer, NeverSent, Wire
+
+NOT_LET_IN = ("HTTP 401", "HTTP 403")
+"""Causes after which the gateway is shown a new token; the charge stays unknown all the same."""
+
+
+class Exchange:
+    def __init__(
+        self,
+        profile: Profile,
+        sender: Sender,
+        now: Callable[[], datetime],
+        new_msgid: Callable[[], str],
+        transport: httpx.AsyncBaseTransport | None = None,
+        credentials: Credentials = NO_CREDENTIALS,
+    ) -> None:
+        """transport  where requests go instead of the network, for tests
+        credentials  the keys and secrets the profile names
+        """
+        self._profile, self._sender = profile, sender
+        self._capabilities = profile.capabilities
+        self._now, self.new_msgid = now, new_msgid
+        self._sign_no = ""
+        self.clock_ahead_seconds = 0.0
+        """How far the platform's clock was ahead of ours at its latest answer."""
+        seconds = profile.timeouts.connect_seconds
+        self._wire = Wire(profile.url, seconds, transport, credentials.tls)
+        self._gateway = gateway_of(profile, credentials, self._wire, now)
+        self._seal = seal_of(profile, credentials)
+
+    async def close(self) -> None:
+        await self._wire.close()
+
+    def _request(self, infno: str, message: Node, insured_region: str) -> Request:
+        return encode(
+            self._sender,
+            infno,
+            self.new_msgid(),
+            message,
+            self._seal,
+            sign_no=self._sign_no,
+            insured_region=insured_region,
+        )
+
+    async def _question(
+        self, transaction: Transaction[I, O], message: I, insured_region: str = ""
+    ) -> O | Declined | Unknown:
+        """What a successful reply tells, or why there is none."""
+        try:
+            request = self._request(transaction.infno, message, insured_region)
+        except Unsendable as exc:
+            return Declined(Decline.REFUSED, words=str(exc))
+        reply = await self._send(request, self._profile.timeouts.query_seconds)
+        if isinstance(reply, NeverSent):
+            return Unknown(reply.cause)
+        if isinstance(reply, Unknown):
+            return reply
+        if not reply.ok:
+            return Declined(self._decline_reason(reply.words), words=reply.words)
+        try:
+            return read(transaction.output, reply.output)
+        except Unreadable as exc:
+            return Unknown(f"reply: {exc}")
+
+    async def _send(self, request: Request, read_seconds: float) -> Reply | NeverSent | Unknown:
+        headers = await self._gateway.headers(request.body)
+        if isinstance(headers, NeverSent):
+            return headers
+        answer = await self._wire.post(self._profile.path, request.body, read_seconds, headers)
+        if not isinstance(answer, Answer):
+            if answer.cause in NOT_LET_IN:
+                self._gateway.refused()
+            return answer
+        self._note_clock(answer.date)
+        try:
+            return decode(answer.content, self._seal)
+        except Unreadable as exc:
+            return Unknown(f"reply: {exc}")
+
+    def _note_clock(self, date: str) -> None:
+        """Remembers how far the platform's clock is ahead; an unreadable header says nothing."""
+        try:
+            told = parsedate_to_datetime(date)
+            self.clock_ahead_seconds = (told - self._now()).total_seconds()
+        except (TypeError, ValueError):
+            return
+
+    def _decline_reason(self, words: str) -> Decline:
+        told = (d.reason for d in self._profile.declines if d.contains in words)
+        return next(told, Decline.REFUSED)
