@@ -54,8 +54,12 @@ def save_expected(recording: Path, expected: Expected) -> None:
     expected_path(recording).write_bytes(text + b"\n")
 
 
-def differences(expected: Sequence[Outcome], got: Sequence[Outcome]) -> Iterator[str]:
+def differences(
+    expected: Sequence[Outcome], got: Sequence[Outcome], within_ms: float | None = None
+) -> Iterator[str]:
     """One sentence for each outcome that is another; none when all is as expected.
+
+    within_ms  how far apart in time two may be; None: as little as the straight way allows
 
     Devices are compared each by itself: which of two was first may hang on a frame.
     """
@@ -66,11 +70,11 @@ def differences(expected: Sequence[Outcome], got: Sequence[Outcome]) -> Iterator
             [outcome for outcome in got if outcome.device == device],
         )
         for number, (wanted, came) in enumerate(pairs, 1):
-            if why := _difference(wanted, came):
+            if why := _difference(wanted, came, within_ms):
                 yield f"{device}, outcome {number}: {why}"
 
 
-def _difference(wanted: Outcome | None, came: Outcome | None) -> str:
+def _difference(wanted: Outcome | None, came: Outcome | None, within_ms: float | None) -> str:
     """ "": none that matters."""
     if wanted is None:
         return f"nothing was expected, {_shown(came)} came"
@@ -79,8 +83,10 @@ def _difference(wanted: Outcome | None, came: Outcome | None) -> str:
     at_ms = {"at_ms": wanted.at_ms}
     if msgspec.structs.replace(came, **at_ms) != wanted:
         return f"{_shown(wanted)} was expected, {_shown(came)} came"
-    within = PICTURES_WITHIN_MS if wanted.device.startswith("camera") else BYTES_WITHIN_MS
-    if abs(came.at_ms - wanted.at_ms) > within:
+    if within_ms is None:
+        is_camera = wanted.device.startswith("camera")
+        within_ms = PICTURES_WITHIN_MS if is_camera else BYTES_WITHIN_MS
+    if abs(came.at_ms - wanted.at_ms) > within_ms:
         return f"expected at {wanted.at_ms:g} ms, came at {came.at_ms:g} ms"
     return ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, assert_never
@@ -98,19 +99,26 @@ def run_show(args: argparse.Namespace) -> int:
                 say_json({"at_ms": at_ms, "device": entry.device} | _told(entry, args.show))
         else:
             for outcome in outcomes(reader, test_bundle(), summary):
-                say_outcome(outcome, summary, show=args.show, as_json=args.json)
+                say_outcome(outcome, summary.payloads[-1:], show=args.show, as_json=args.json)
         _close(reader, summary, as_json=args.json)
     return Exit.OK
 
 
-def say_outcome(outcome: Outcome, summary: Summary, *, show: bool, as_json: bool) -> None:
+def say_outcome(
+    outcome: Outcome,
+    latest: Sequence[tuple[bytes, str | None]],
+    *,
+    show: bool,
+    as_json: bool,
+) -> None:
+    """latest  payload and AIM identifier of the scan, where the outcome is of one"""
     line: dict[str, Any] = {
         name: getattr(outcome, name)
         for name in outcome.__struct_fields__
         if getattr(outcome, name) not in ("", 0, None) or name == "at_ms"
     }
     if show and outcome.bytes:
-        payload = summary.payloads[-1][0]
+        payload = latest[-1][0]
         line |= {"bytes_hex": payload.hex(), "text": text_of(payload)}
     if as_json:
         say_json(line)
