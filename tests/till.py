@@ -60,6 +60,12 @@ def make_plan(profile: str = "sandbox", **changes: str) -> Plan:
     return replace(made, profile=quick)
 
 
+def at_number(made: Plan, number: int) -> Plan:
+    """The same for another till of the shop, whose ids are its own."""
+    till = msgspec.structs.replace(made.counter.till, number=number)
+    return replace(made, counter=msgspec.structs.replace(made.counter, till=till))
+
+
 @dataclass
 class Till:
     """One till in front of one sandbox.  `happened` is everything it ever told."""

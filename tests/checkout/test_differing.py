@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from terminal.sale.commands import Cancel, Confirm, TakeCash
@@ -14,7 +12,7 @@ from terminal.sale.events import ConfirmationLapsed, Split
 from terminal.sale.money import Fen
 from terminal.sale.sale import DIFFERS
 from terminal.sale.steps import Phase
-from tests.till import Till, make_plan, open_test_till, sandbox_app
+from tests.till import Till, at_number, make_plan, open_test_till, sandbox_app
 
 WHO = "employee-both-short"
 """28.81 of the fund, 5.00 of their own, 8.00 of the family's, 19.39 cash."""
@@ -28,9 +26,7 @@ class Two:
         self._app = sandbox_app()
 
     def till(self, number: int) -> AbstractAsyncContextManager[Till]:
-        made = make_plan(self._profile)
-        till = msgspec.structs.replace(made.counter.till, number=number)
-        made = replace(made, counter=msgspec.structs.replace(made.counter, till=till))
+        made = at_number(make_plan(self._profile), number)
         return open_test_till(self._folder / f"{number}.db", self._app, made=made)
 
 

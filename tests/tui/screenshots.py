@@ -13,9 +13,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from starlette.applications import Starlette
+
 from terminal.sale.commands import AddItem, Present
 from terminal.sale.events import ScannerChanged
-from tests.till import Till, sandbox_app
+from tests.till import Till, at_number, make_plan, open_test_till, sandbox_app
 from tests.tui.counter import LARGE, SMALL, Counter, counter, unhurried
 from tests.tui.picture import svg
 
@@ -83,6 +85,18 @@ async def waiting(at: Counter) -> None:
     await at.quoted("employee-short")
     await at.till.fault("X101", "5xx_after")
     await at.till.fault("X103", "5xx_before", count=99)
+    await at.press("enter")
+
+
+async def differs(at: Counter) -> None:
+    """Quoted, and then the same customer's accounts paid for something at another till."""
+    await at.quoted("employee-both-short")
+    app = at.network.app
+    assert isinstance(app, Starlette)
+    with tempfile.TemporaryDirectory() as folder:
+        made = at_number(make_plan("sandbox-splits"), 2)
+        async with open_test_till(Path(folder) / "other.db", app, made=made) as other:
+            await other.sell("employee-both-short")
     await at.press("enter")
 
 
@@ -212,6 +226,7 @@ PICTURES = {
     "settled": Picture(settled),
     "waiting": Picture(waiting),
     "waiting-large": Picture(waiting, LARGE),
+    "differs": Picture(differs, profile="sandbox-splits"),
     "cancel": Picture(cancel),
     "undoing": Picture(undoing),
     "refused": Picture(refused, unreachable=("X101",)),
