@@ -223,6 +223,20 @@ class Publishing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """For one whole file."""
 
 
+class Books(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is reconciled by 3201 and 3202; without this table nothing is."""
+
+    insutypes: Annotated[
+        tuple[Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,6}\Z")], ...],
+        msgspec.Meta(min_length=1, max_length=20),
+    ]
+    """Asked about every time, also where the till knows of no sale of theirs: it may be the one
+    that has lost them."""
+    clr_type: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,6}\Z")]
+    setl_optins: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{6}\Z")]
+    """Both: where a settlement's own reply does not say."""
+
+
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One settlement platform: `platforms/NAME.toml`."""
 
@@ -248,6 +262,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tls: Tls | None = None
     publishing: Publishing | None = None
     """None: the platform publishes nothing a till could fetch."""
+    reconciliation: Books | None = None
     unverified: tuple[str, ...] = ()
     """Keys whose values nobody has confirmed; none may be left in production."""
 

@@ -10,6 +10,7 @@ from terminal.sale.day import DayReport
 from terminal.sale.events import Split
 from terminal.sale.money import Fen, yuan
 from terminal.sale.pending import OpenItem
+from terminal.sale.statement import Difference, Reconciliation, Verdict
 from terminal.text import Words
 
 
@@ -70,6 +71,9 @@ def day_lines(
     foot = [line for sale_id in report.open for line in said("open", number=sale_id)]
     if report.manager:
         foot += said("manager", manager=report.manager) + said("reason", reason=report.reason)
+    if report.reconciliation:
+        told = reconciliation_lines(report.reconciliation, words)
+        foot += [row for line in told for row in wrapped(line, width)]
     if witness:
         foot += said("witness", witness=witness)
     head = [
@@ -78,6 +82,41 @@ def day_lines(
         *said("time", time=f"{at:%Y-%m-%d %H:%M:%S}"),
     ]
     return [*head, rule, *counts, rule, *took, rule, *back, rule, *drawer, rule, *foot]
+
+
+def reconciliation_lines(made: Reconciliation, words: Words) -> list[str]:
+    """The verdict, and for each differing settlement what differs and what to do about it."""
+    heading = words.say(
+        f"reconciled.{made.verdict}",
+        days=_days(made),
+        count=made.settlements,
+        amount=yuan(made.total_fen),
+        words=made.words,
+    )
+    lines = [heading]
+    for each in made.differences:
+        lines += [_difference(each, words), words.say(f"remedy.{each.remedy}")]
+    if made.verdict is Verdict.DIFFERS and not made.differences:
+        lines.append(words.say("reconciled.unnamed"))
+    if made.other_tills:
+        lines.append(words.say("reconciled.other_tills", count=made.other_tills))
+    return lines
+
+
+def _days(made: Reconciliation) -> str:
+    both = made.first_day != made.last_day
+    return f"{made.first_day} – {made.last_day}" if both else made.first_day
+
+
+def _difference(each: Difference, words: Words) -> str:
+    return words.say(
+        f"finding.{each.finding}",
+        sale=each.sale_id,
+        settlement=each.settlement_id,
+        message=each.message_id,
+        ours="" if each.ours_fen is None else yuan(each.ours_fen),
+        theirs="?" if each.theirs_fen is None else yuan(each.theirs_fen),
+    )
 
 
 COUNTS = ("settled", "self_pay", "voided", "refunded")

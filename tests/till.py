@@ -19,13 +19,14 @@ import msgspec
 from starlette.applications import Starlette
 
 from terminal.checkout import Checkout
-from terminal.cli.build import Plan, open_till, plan
+from terminal.cli.build import Plan, open_till, plan, sender_of
 from terminal.clock import Clock
 from terminal.sale.commands import AddItem, Command, Confirm, Present, Quote, TakeCash
 from terminal.sale.events import Event, Notice
 from terminal.sale.sale import Sale
 from terminal.sandbox.app import create_app
 from terminal.sandbox.settings import Settings
+from terminal.settlement.dialect import Sender
 
 BOXES = ("6901234567892", "6909876543212", "6971234567895")
 """18.50 甲 + 32.80 乙 + 9.90 自费 = 61.20"""
@@ -64,6 +65,12 @@ def at_number(made: Plan, number: int) -> Plan:
     """The same for another till of the shop, whose ids are its own."""
     till = msgspec.structs.replace(made.counter.till, number=number)
     return replace(made, counter=msgspec.structs.replace(made.counter, till=till))
+
+
+def sender_of_demo() -> Sender:
+    """What the demo counter says of itself, on whatever machine the test runs."""
+    made = shipped_plan()
+    return sender_of(made.counter, made.profile, mac="02:00:00:00:00:01", ip="127.0.0.1")
 
 
 @dataclass

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 import msgspec
 
@@ -18,8 +19,10 @@ from terminal.sale.events import DayClosed, Entry, Event, Notice
 from terminal.sale.evolve import evolve, fold
 from terminal.sale.money import Fen
 from terminal.sale.sale import Sale
+from terminal.sale.statement import Reconciliation
 from terminal.text import visible
 
+T = TypeVar("T")
 Subscriber = Callable[[Event | Notice, Sale | None], None]
 
 
@@ -99,6 +102,10 @@ class Book:
         """The whole journal, oldest first: for audits."""
         return await self._disk.run(self._journal.all_entries)
 
+    async def read(self, work: Callable[[Journal], T]) -> T:
+        """What `work` finds in the journal, in the journal's own thread."""
+        return await self._disk.run(lambda: work(self._journal))
+
     async def has_room(self) -> bool:
         """Whether the disk has space for a new sale to end."""
         return await self._disk.run(self._journal.has_room)
@@ -118,7 +125,12 @@ class Book:
         return DayRead(msgspec.json.encode(report).decode())
 
     async def close_day(
-        self, at: str, manager: str, reason: str, counted_fen: Fen | None
+        self,
+        at: str,
+        manager: str,
+        reason: str,
+        counted_fen: Fen | None,
+        reconciliation: Reconciliation | None,
     ) -> DayClosed:
         """Writes the Z report."""
 
@@ -128,6 +140,7 @@ class Book:
                 manager=visible(manager, 50),
                 reason=visible(reason),
                 counted_fen=counted_fen,
+                reconciliation=reconciliation,
             )
             text = msgspec.json.encode(report).decode()
             return text, *self._journal.close_day(text)

@@ -11,6 +11,7 @@ from typing import assert_never
 
 from terminal.checkout.book import Book
 from terminal.checkout.patience import Seldom
+from terminal.checkout.reconciling import Reconciling
 from terminal.checkout.setup import Setup
 from terminal.journal import BoxSold, VoucherUsed
 from terminal.receipt import slip_number
@@ -31,6 +32,7 @@ from terminal.sale.commands import (
     Quote,
     ReadDay,
     Recall,
+    Reconcile,
     Refund,
     RemoveLine,
     SellForCash,
@@ -81,6 +83,9 @@ class Obeying:
         self._reception, self._rule = setup.reception, setup.rule
         self._clock, self._new_sale_id = setup.clock, setup.new_sale_id
         self._keys_path = setup.profile.keys_path
+        self._reconciling = Reconciling(
+            book.read, setup.platform, setup.profile, setup.message_ids, setup.clock
+        )
         self._boxes_required = setup.trace_codes_required
         self._look_again, self._undo = look_again, undo
         self._comparisons = Seldom(COMPARE_EVERY_SECONDS)
@@ -130,6 +135,8 @@ class Obeying:
                 await self._find(sale_id)
             case ReadDay():
                 self._book.tell(await self._book.read_day(self._at()))
+            case Reconcile():
+                self._book.tell(await self._reconciling.answer(command))
             case CloseDay():
                 await self._close_day(command)
             case _:
@@ -336,8 +343,10 @@ class Obeying:
         if self._book.open and not (command.manager and command.reason):
             self._book.tell(Refused("open_items"))
         else:
+            # A platform that does not answer holds up no day end: the report says so.
+            reconciliation = await self._reconciling.unreported()
             closed = await self._book.close_day(
-                self._at(), command.manager, command.reason, command.counted_fen
+                self._at(), command.manager, command.reason, command.counted_fen, reconciliation
             )
             self._book.tell(closed)
 

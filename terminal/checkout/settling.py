@@ -139,8 +139,10 @@ class Settling:
         is the clerk's decision."""
         sale = self._book.open[sale_id]
         match outcome:
-            case Approved(settlement_id, visit_id, split, balance):
-                approved = ChargeApproved(tender.key, settlement_id, visit_id, split, balance)
+            case Approved(settlement_id, visit_id, split, balance, clearing):
+                approved = ChargeApproved(
+                    tender.key, settlement_id, visit_id, split, balance, clearing
+                )
                 as_told = foreseen(sale, tender.account, split) == split
                 asks = () if as_told or not sale.confirmed else (ConfirmationLapsed(DIFFERS),)
                 await self._book.record(sale_id, approved, *asks)

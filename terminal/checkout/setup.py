@@ -12,6 +12,7 @@ from terminal.journal import Journal
 from terminal.profile import Profile
 from terminal.sale.funding import FundingRule
 from terminal.settlement.client import Platform
+from terminal.settlement.dialect import IdSpace
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Setup:
     clock: Clock
     disk: Disk
     new_sale_id: Callable[[], str]
+    message_ids: IdSpace
+    """Those of this till, by which a statement's settlements are told from other tills'."""
     cancel_after_restart: bool
     """True: a sale interrupted half paid is undone; False: the clerk is asked."""
     trace_codes_required: bool

@@ -24,6 +24,7 @@ VERBS = {
     "receipt": "print the slip of a settled sale",
     "journal": "is the journal whole, and what is in it",
     "open": "everything that is not final, and what is being done about it",
+    "reconcile": "the journal's settlements beside the platform's books",
     "voucher": "check or issue a voucher",
     "read": "the codes on pictures and videos",
     "listen": "what a scanner says, for finding out what is wrong with it",

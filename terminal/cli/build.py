@@ -38,7 +38,7 @@ from terminal.sale.funding import FundingRule
 from terminal.settlement.client import Platform
 from terminal.settlement.credentials import NO_CREDENTIALS, Credentials
 from terminal.settlement.credentials import load as load_credentials
-from terminal.settlement.dialect import MessageIds, Sender
+from terminal.settlement.dialect import IdSpace, MessageIds, Sender
 from terminal.text import LANGUAGES, TextError, Words
 from terminal.voucher.algorithms import NotAKey, load_public_key
 from terminal.voucher.keys import FreshnessLimits, Held, KeyBundle, admit, parse_bundle
@@ -255,6 +255,19 @@ def _own_ip(platform_url: str) -> str:
         return ip
 
 
+def message_ids(
+    made: Plan, now: Callable[[], datetime], latest: str = "", till: int | None = None
+) -> MessageIds:
+    """till  None: the counter's own"""
+    counter, digits = made.counter, made.profile.message_id.till_digits
+    number = counter.till.number if till is None else till
+    return MessageIds(counter.shop.code, number, now, latest, digits)
+
+
+def ids_of(counter: Counter, profile: Profile) -> IdSpace:
+    return IdSpace(counter.shop.code, counter.till.number, profile.message_id.till_digits)
+
+
 class SaleIds:
     """Sale numbers: date 8, till 2, counter 4.  They sort by time and are never used twice."""
 
@@ -318,14 +331,8 @@ def assemble(
     counter, profile = made.counter, made.profile
     latest = journal.mark(LATEST_TIME)
     seen = datetime.fromisoformat(latest) if latest else None
-    message_ids = MessageIds(
-        counter.shop.code,
-        counter.till.number,
-        clock.now,
-        journal.latest_message_id(),
-        profile.message_id.till_digits,
-    )
-    platform = Platform(profile, sender, clock.now, message_ids, transport, made.credentials)
+    new_msgid = message_ids(made, clock.now, journal.latest_message_id())
+    platform = Platform(profile, sender, clock.now, new_msgid, transport, made.credentials)
     setup = Setup(
         journal,
         platform,
@@ -335,6 +342,7 @@ def assemble(
         clock,
         disk,
         SaleIds(counter.till.number, clock.now, journal.greatest_sale_id()),
+        ids_of(counter, profile),
         counter.after_restart == "cancel",
         counter.trace_codes == "required",
     )

@@ -6,7 +6,8 @@ so that a platform with one fault fails one line.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import base64
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,10 +18,19 @@ import msgspec
 from terminal.catalogue import Item
 from terminal.profile import Mode, Profile
 from terminal.sale.money import Fen, yuan
+from terminal.sale.reconcile import Booked, summed
 from terminal.settlement import messages
 from terminal.settlement.dialect import Reply, Request, Sender, decode, encode
 from terminal.settlement.fields import Json, Unreadable, Unsendable, read
 from terminal.settlement.gateway import Gateway
+from terminal.settlement.messages.accounts import (
+    DetailTotals,
+    Download,
+    DownloadFile,
+    ReconcileRows,
+    Upload,
+    UploadFile,
+)
 from terminal.settlement.messages.node import I, Node, O, Transaction
 from terminal.settlement.messages.people import AskPerson, Certificate, Insurance, PersonTold
 from terminal.settlement.messages.pharmacy import (
@@ -35,6 +45,7 @@ from terminal.settlement.messages.pharmacy import (
 from terminal.settlement.messages.settled import SettledInfo, Settlement
 from terminal.settlement.nodes import BY_VOUCHER, PHARMACY, moment
 from terminal.settlement.seal import Seal
+from terminal.settlement.statement_file import packed
 from terminal.settlement.wire import Answer, NeverSent, Wire
 
 LINES_MAX = 3
@@ -98,6 +109,14 @@ class Bench:
 
     async def send(self, request: Request) -> Exchange:
         """Raises Failed where the answer is no envelope."""
+        content = await self._fetch(request)
+        try:
+            envelope = msgspec.json.decode(content, type=dict[str, object])
+            return Exchange(request, envelope, decode(content, self.seal))
+        except (msgspec.DecodeError, UnicodeDecodeError, Unreadable) as exc:
+            raise Failed(f"{request.infno}: the answer is not an envelope: {exc}") from exc
+
+    async def _fetch(self, request: Request) -> bytes:
         headers = await self.gateway.headers(request.body)
         if isinstance(headers, NeverSent):
             raise Failed(f"{request.infno}: not sent: {headers.cause}")
@@ -105,18 +124,20 @@ class Bench:
         answer = await self.wire.post(self.profile.path, request.body, seconds, headers)
         if not isinstance(answer, Answer):
             raise Failed(f"{request.infno}: no answer: {answer.cause}")
-        try:
-            envelope = msgspec.json.decode(answer.content, type=dict[str, object])
-            return Exchange(request, envelope, decode(answer.content, self.seal))
-        except (msgspec.DecodeError, UnicodeDecodeError, Unreadable) as exc:
-            raise Failed(f"{request.infno}: the answer is not an envelope: {exc}") from exc
+        return answer.content
 
     async def exchange(
         self, infno: str, message: Node, *, region: str = "", msgid: str = "", token: str = ""
     ) -> Exchange:
         """One message, which may be refused.  Raises Failed, Skipped."""
+        return await self.send(self._request(infno, message, region, msgid, token))
+
+    def _request(
+        self, infno: str, message: Node, region: str = "", msgid: str = "", token: str = ""
+    ) -> Request:
+        """Raises Skipped."""
         try:
-            request = encode(
+            return encode(
                 self.sender,
                 infno,
                 msgid or self.new_msgid(),
@@ -128,7 +149,6 @@ class Bench:
             )
         except Unsendable as exc:
             raise Skipped(str(exc)) from exc
-        return await self.send(request)
 
     async def ask(
         self,
@@ -226,6 +246,34 @@ class Bench:
         message = ReverseMessage(data=about)
         exchange = await self.exchange(messages.REVERSE.infno, message, region=customer.region)
         return exchange.reply
+
+    async def compared(self, rows: Sequence[Booked], place: str) -> bytes:
+        """The result file of a 3202 over today's settlements, by 9101 and 9102."""
+        shop, today = self.sender.shop_code, moment(self.now())[:10]
+        content = base64.b64encode(packed(rows)).decode("ascii")
+        upload = Upload(content=content, filename="statement.zip", fixmedins_code=shop)
+        taken = await self.ask(messages.UPLOAD, UploadFile(fsUploadIn=upload))
+        sums = summed(rows)
+        about = DetailTotals(
+            setl_optins=place,
+            file_qury_no=taken.fsUploadOut.file_qury_no,
+            stmt_begndate=today,
+            stmt_enddate=today,
+            medfee_sumamt=sums.total_fen,
+            fund_pay_sumamt=sums.fund_fen,
+            cash_payamt=sums.cash_fen,
+            fixmedins_setl_cnt=sums.count,
+            clr_type=PHARMACY,
+        )
+        told = await self.ask(messages.RECONCILE_ROWS, ReconcileRows(data=about))
+        wanted = Download(
+            file_qury_no=told.fileinfo.file_qury_no,
+            filename=told.fileinfo.filename,
+            fixmedins_code=shop,
+        )
+        return await self._fetch(
+            self._request(messages.DOWNLOAD.infno, DownloadFile(fsDownloadIn=wanted))
+        )
 
     async def projected_balance(self, customer: Customer) -> Fen | None:
         """What a 2101 says the account would hold after the cart: it moves nothing.

@@ -6,9 +6,12 @@ when one of them fails, at the end.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from terminal.conformance.bench import Charge, Customer, Failed, Skipped
 from terminal.conformance.run import Check, Run
-from terminal.sale.money import Fen, yuan
+from terminal.sale.money import NOTHING, Fen, yuan
+from terminal.sale.reconcile import Booked, Group
 from terminal.settlement import messages
 from terminal.settlement.fields import Unreadable
 from terminal.settlement.messages.accounts import Reconcile, Statement, Totals
@@ -16,6 +19,7 @@ from terminal.settlement.messages.people import Operator, SignIn
 from terminal.settlement.messages.pharmacy import NameSettlement, SettlementNamed
 from terminal.settlement.messages.settled import Settlement
 from terminal.settlement.nodes import PHARMACY, TAKEN_BACK, lately, moment
+from terminal.settlement.statement_file import result_lines
 from terminal.settlement.sums import Sums, add_up
 
 EQUAL = "000000"
@@ -299,6 +303,55 @@ async def _statement(run: Run, customer: Customer, place: str, error_fen: int = 
     return told.stmtinfo
 
 
+async def reconcile_file(run: Run) -> None:
+    """3202 with a settlement that is a fen too much; the result is for the lines after this."""
+    bench = run.bench
+    charge = await bench.settle(await bench.identify())
+    run.standing.append(charge)
+    rows = [_as_booked(each) for each in run.standing]
+    forged = replace(rows[-1], total_fen=Fen(rows[-1].total_fen + 1))
+    file = await bench.compared([*rows[:-1], forged], charge.info.clr_optins)
+    try:
+        lines = result_lines(file)
+    except Unreadable as exc:
+        raise Failed(f"9102: {exc}") from exc
+    own = {row.settlement_id for row in rows}
+    # The institution may have settled for others today: those are not this run's to judge.
+    run.result = tuple(line for line in lines if line.settlement_id in own)
+
+
+async def reconcile_rows(run: Run) -> None:
+    forged = run.standing[-1].info.setl_id if run.result is not None else ""
+    if [line.settlement_id for line in run.known_result()] != [forged]:
+        raise Failed("3202 does not name exactly the settlement that is a fen too much")
+
+
+async def reconcile_own_id(run: Run) -> None:
+    by_settlement = {charge.info.setl_id: charge.msgid for charge in run.standing}
+    named = run.known_result()
+    if not named:
+        raise Skipped("needs reconcile.rows")
+    if any(line.message_id != by_settlement[line.settlement_id] for line in named):
+        raise Failed("a line of the result does not carry the id of the message that settled")
+
+
+def _as_booked(charge: Charge) -> Booked:
+    info = charge.info
+    return Booked(
+        charge.msgid,
+        info.setl_id,
+        info.mdtrt_id,
+        "",
+        charge.customer.psn_no,
+        Group(charge.customer.insurance.insutype, PHARMACY, info.clr_optins),
+        info.setl_time[:10],
+        info.medfee_sumamt or NOTHING,
+        info.fund_pay_sumamt or NOTHING,
+        info.acct_pay or NOTHING,
+        info.cash or NOTHING,
+    )
+
+
 def _sums(told: Settlement) -> Sums:
     try:
         return add_up(told.setlinfo, told.setldetail, told.detlcutinfo)
@@ -330,5 +383,8 @@ CHECKLIST: dict[str, tuple[Check, str]] = {
     "unknown-id": (unknown_id, "2601 of an id that never arrived refuses it for ever"),
     "repeated-id": (repeated_id, "a message sent twice counts once and is answered alike"),
     "reconcile": (reconcile, "3201 tells equal sums from unequal ones"),
+    "reconcile.file": (reconcile_file, "9101, 3202 and 9102 give a result that can be read"),
+    "reconcile.rows": (reconcile_rows, "3202 names exactly the settlement that differs"),
+    "reconcile.own-id": (reconcile_own_id, "it names it by the sender's message id"),
 }
 """Line -> what is done, and what must come of it."""

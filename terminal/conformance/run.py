@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from terminal.conformance.bench import Bench, Charge, Customer, Failed, Skipped
 from terminal.sale.money import Fen
+from terminal.sale.reconcile import Line as ResultLine
 from terminal.settlement.messages.settled import Settlement
 from terminal.text import words_of_platform
 
@@ -26,6 +27,8 @@ class Run:
     balance_before: Fen | None = None
     standing: list[Charge] = field(default_factory=list)
     """Settlements that have not been taken back yet."""
+    result: tuple[ResultLine, ...] | None = None
+    """What 3202 said of those in `standing`."""
 
     def known_customer(self) -> Customer:
         return _needed(self.customer, "person")
@@ -35,6 +38,9 @@ class Run:
 
     def known_charge(self) -> Charge:
         return _needed(self.charge, "settle")
+
+    def known_result(self) -> tuple[ResultLine, ...]:
+        return _needed(self.result, "reconcile.file")
 
     def known_reversal(self) -> Settlement:
         return _needed(self.taken_back, "reverse")

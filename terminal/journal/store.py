@@ -310,6 +310,23 @@ class Journal:
             ).fetchall()
         return [sale_id for (sale_id,) in rows]
 
+    def sales_of_messages(self, low: str, high: str) -> list[str]:
+        """Numbers of the sales that sent a message with low <= id < high for money."""
+        with self._translated():
+            rows = self._db.execute(
+                "SELECT DISTINCT sale_id FROM message_ids WHERE message_id >= ? AND message_id < ?",
+                (low, high),
+            ).fetchall()
+        return [sale_id for (sale_id,) in rows]
+
+    def sale_of_message(self, message_id: str) -> str | None:
+        """Number of the sale that sent it for money; None: none did."""
+        with self._translated():
+            row = self._db.execute(
+                "SELECT sale_id FROM message_ids WHERE message_id = ?", (message_id,)
+            ).fetchone()
+        return row[0] if row else None
+
     def latest_message_id(self) -> str:
         """The greatest message id ever used for money; "" when there is none."""
         with self._translated():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from terminal.sale.money import Fen
+from terminal.sale.statement import Reconciliation
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +43,10 @@ class DayRead:
 
     report: str
     """JSON, as of `DayClosed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What a comparison of the till's settlements with the platform's came to."""
+
+    reconciliation: Reconciliation

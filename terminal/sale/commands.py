@@ -129,8 +129,19 @@ class ReadDay:
 
 
 @dataclass(frozen=True, slots=True)
+class Reconcile:
+    """Tell `Reconciled`: the till's settlements beside the platform's."""
+
+    first_day: str = ""
+    """yyyy-MM-dd, China time; empty: since the last Z report."""
+    last_day: str = ""
+    """Empty: today."""
+
+
+@dataclass(frozen=True, slots=True)
 class CloseDay:
-    """Write the Z report.  While anything is open, only a manager can, and has to say why."""
+    """Reconcile, and write the Z report.  While anything is open, only a manager can, and has to
+    say why."""
 
     manager: str = ""
     reason: str = ""
@@ -157,6 +168,7 @@ Command = (
     | ListSales
     | FindSale
     | ReadDay
+    | Reconcile
     | CloseDay
 )
 COMMANDS: dict[str, type[Command]] = {cls.__name__: cls for cls in get_args(Command)}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from terminal.sale.events import UNPAID, Split
 from terminal.sale.money import NOTHING, Fen
 from terminal.sale.sale import Sale, Status
+from terminal.sale.statement import Reconciliation
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class DayReport:
     reason: str = ""
     counted_fen: Fen | None = None
     """The day's cash as a person counted it; None: nobody did."""
+    reconciliation: Reconciliation | None = None
+    """With the platform's books; None: not compared, as in a look at the day so far."""
 
 
 def totals(ended: Iterable[Sale]) -> DayTotals:

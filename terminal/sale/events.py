@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import get_args
 
-from terminal.sale.answers import DayRead, SaleFound, SalesListed
+from terminal.sale.answers import DayRead, Reconciled, SaleFound, SalesListed
 from terminal.sale.money import NOTHING, Fen
 
 
@@ -67,6 +67,23 @@ class Split:
 
 
 UNPAID = Split()
+
+
+@dataclass(frozen=True, slots=True)
+class Clearing:
+    """How the platform books a settlement, in its own convention: what reconciliation adds up."""
+
+    at: str
+    """`setl_time`, China time, yyyy-MM-dd HH:mm:ss; empty where the reply told none."""
+    kind: str
+    """`clr_type`; empty as above."""
+    place: str
+    """`clr_optins`; empty as above."""
+    fund_fen: Fen
+    """`fund_pay_sumamt`; some platforms count the accounts in it."""
+    account_fen: Fen
+    """`acct_pay`; some platforms count the mutual aid in it."""
+    cash_fen: Fen
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +239,8 @@ class ChargeApproved:
     """What was really paid; never more than was asked."""
     balance_after_fen: Fen | None
     """Of the personal account, where the reply told it."""
+    clearing: Clearing | None = None
+    """None: a debit of one account, which no statement lists, or an event of an older journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -483,6 +502,7 @@ Notice = (
     | DayRead
     | SalesListed
     | SaleFound
+    | Reconciled
     | ClockApart
     | KeysAgeing
 )

@@ -272,6 +272,7 @@ def _change_tender(
                 settlement_id=event.settlement_id,
                 visit_id=event.visit_id,
                 balance_after_fen=event.balance_after_fen,
+                clearing=event.clearing,
             )
             return _with(sale, tender, approved)
         case ChargeDeclined() if tender and open_question:

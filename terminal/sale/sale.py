@@ -9,6 +9,7 @@ from terminal.sale.events import (
     UNPAID,
     Account,
     BoxScanned,
+    Clearing,
     Decline,
     LineAdded,
     PersonIdentified,
@@ -56,6 +57,8 @@ class Tender:
     """Empty until approved: a reversal then goes by the message id instead."""
     visit_id: str = ""
     balance_after_fen: Fen | None = None
+    clearing: Clearing | None = None
+    """None: not approved, a debit of one account, or of an older journal."""
     reason: Decline | None = None
     available_fen: Fen = NOTHING
     words: str = ""

@@ -23,6 +23,8 @@ from terminal.sandbox.money import fen_exactly
 
 LINES_MAX = 200
 """Lines of one purchase."""
+FILE_CHARS_MAX = 1_000_000
+"""Of an upload in Base64; a request cannot be longer anyway."""
 NUMBER_MAX = 10**10
 """Yuan or pieces, far beyond any pharmacy."""
 
@@ -165,12 +167,6 @@ _PAGE = _data(
 INPUTS: Mapping[str, tuple[Node, ...]] = {
     **dict.fromkeys(("1301", "1302", "1303", "1305", "1306"), _VERSION),
     **dict.fromkeys(("1312", "1318", "1319"), _PAGE),
-    "9102": (
-        Node(
-            "fsDownloadIn",
-            (_must("file_qury_no", 40), _must("filename", 200), _must("fixmedins_code", 30)),
-        ),
-    ),
     "3201": _data(
         _must("insutype", 6),
         _must("clr_type", 6),
@@ -182,6 +178,29 @@ INPUTS: Mapping[str, tuple[Node, ...]] = {
         Field("acct_pay", kind=Kind.MONEY, required=True),
         Field("fixmedins_setl_cnt", kind=Kind.COUNT, required=True),
         *_may(("refd_setl_flag", 3)),
+    ),
+    "3202": _data(
+        _must("setl_optins", 6),
+        _must("file_qury_no", 30),
+        Field("stmt_begndate", kind=Kind.DAY_OR_MOMENT, required=True),
+        Field("stmt_enddate", kind=Kind.DAY_OR_MOMENT, required=True),
+        Field("medfee_sumamt", kind=Kind.MONEY, required=True),
+        Field("fund_pay_sumamt", kind=Kind.MONEY, required=True),
+        Field("cash_payamt", kind=Kind.MONEY, required=True),
+        Field("fixmedins_setl_cnt", kind=Kind.COUNT, required=True),
+        *_may(("clr_type", 6), ("refd_setl_flag", 3)),
+    ),
+    "9101": (
+        Node(
+            "fsUploadIn",
+            (_must("in", FILE_CHARS_MAX), _must("filename", 200), _must("fixmedins_code", 30)),
+        ),
+    ),
+    "9102": (
+        Node(
+            "fsDownloadIn",
+            (_must("file_qury_no", 40), _must("filename", 200), _must("fixmedins_code", 30)),
+        ),
     ),
     "9002": (Node("signOut", (_must("sign_no", 30), _must("opter_no", 20))),),
     "9001": (Node("signIn", (_must("opter_no", 20), _must("mac", 20), _must("ip", 20))),),

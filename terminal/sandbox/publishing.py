@@ -30,7 +30,7 @@ def name_file(tx: Tx, call: Call, rules: Rules) -> Output:
 
 
 def send_file(tx: Tx, call: Call, rules: Rules) -> bytes:
-    """9102: the file itself, without an envelope.  Raises Refusal."""
+    """9102 of a published file, without an envelope.  Raises Refusal."""
     (asked,) = call.input["fsDownloadIn"]
     packed = rules.publications.file(asked.text("file_qury_no"))
     if packed is None:

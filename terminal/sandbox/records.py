@@ -185,15 +185,12 @@ def visits(
     return [Settlement(**dict(row)) for row in rows]
 
 
-def standing(
-    tx: Tx, institution: str, insutype: str, first_day: str, last_day: str
-) -> list[Settlement]:
-    """Charges of the days, yyyy-MM-dd, that nothing took back."""
+def standing(tx: Tx, institution: str, first_day: str, last_day: str) -> list[Settlement]:
+    """Charges of the days, yyyy-MM-dd, that nothing took back; oldest first."""
     rows = tx.rows(
-        f"SELECT {_SETTLEMENT} FROM settlements WHERE institution = ? AND insutype = ?"
-        " AND state = ? AND kind = ? AND substr(setl_time, 1, 10) BETWEEN ? AND ?",
+        f"SELECT {_SETTLEMENT} FROM settlements WHERE institution = ? AND state = ?"
+        " AND kind = ? AND substr(setl_time, 1, 10) BETWEEN ? AND ? ORDER BY seq",
         institution,
-        insutype,
         State.SETTLED,
         SettlementKind.CHARGE,
         first_day,

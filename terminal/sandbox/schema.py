@@ -4,9 +4,9 @@ One rule: a table whose rows have an order says so with `seq SERIAL`; each datab
 its own names of the other types, where it makes the tables.
 """
 
-VERSION = 2
+VERSION = 3
 
-SERIALS = ("posting", "setl", "debit", "visit", "sign_in", "reply")
+SERIALS = ("posting", "setl", "debit", "visit", "sign_in", "reply", "file")
 """What `Tx.serial` counts."""
 
 TABLES = """
@@ -130,4 +130,10 @@ CREATE TABLE debits (
 );
 CREATE INDEX debits_of_message ON debits (msgid);
 CREATE INDEX debits_of_settlement ON debits (setl_id);
+CREATE TABLE files (
+    file_qury_no TEXT PRIMARY KEY,
+    institution TEXT NOT NULL,
+    filename TEXT NOT NULL,
+    content BLOB NOT NULL
+);
 """

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 from terminal.sandbox import (
     debit,
+    files,
     identity,
     publishing,
     purchase,
@@ -42,7 +43,9 @@ HANDLERS: Mapping[str, Handler] = {
     "3201": statement.compare,
     **dict.fromkeys(publishing.FILES, publishing.name_file),
     **dict.fromkeys(publishing.LISTS, publishing.page),
-    "9102": publishing.send_file,
+    "3202": statement.compare_rows,
+    "9101": files.upload,
+    "9102": files.download,
     "X101": debit.debit,
     "X102": debit.reverse,
     "X103": debit.ask,
@@ -64,7 +67,7 @@ class Platform:
         self._writer = writer
 
     def answer(self, tx: Tx, envelope: Mapping[str, object], received: float) -> bytes:
-        """The reply envelope of one request, carried out.
+        """The reply envelope of one request, carried out; of a 9102, the file.
 
         received   when the request came in, seconds since 1970 UTC
         Raises     nothing for anything a caller can send

@@ -38,6 +38,12 @@ class Wrong(StrEnum):
     """2601 of a message that arrived says yes and does nothing."""
     BLIND_STATEMENT = "blind-statement"
     """3201 finds everything equal."""
+    CUT_FILE = "cut-file"
+    """9102 hands over half of the file."""
+    BLIND_ROWS = "blind-rows"
+    """3202 finds every settlement equal."""
+    NAMELESS_ROWS = "nameless-rows"
+    """The result of 3202 does not say by which message a settlement was made."""
 
 
 def distorted(wrong: Collection[Wrong], infno: str, output: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -70,7 +70,7 @@ class Platform(Exchange):
         """9001.  None: signed in."""
         sender = self._sender
         who = Operator(opter_no=sender.operator, mac=sender.mac, ip=sender.ip)
-        told = await self._question(messages.SIGN_IN, SignIn(signIn=who))
+        told = await self.question(messages.SIGN_IN, SignIn(signIn=who))
         if isinstance(told, Declined | Unknown):
             return told
         self._sign_no = told.signinoutb.sign_no
@@ -79,7 +79,7 @@ class Platform(Exchange):
     async def identify(self, sale: Sale) -> Person | Declined | Unknown:
         """1101: who the voucher of this sale belongs to."""
         assert sale.voucher
-        told = await self._question(messages.ASK_PERSON, certificate(sale), sale.voucher.region)
+        told = await self.question(messages.ASK_PERSON, certificate(sale), sale.voucher.region)
         if isinstance(told, Declined | Unknown):
             return told
         try:
@@ -89,7 +89,7 @@ class Platform(Exchange):
 
     async def estimate(self, sale: Sale, account: Account) -> Estimate | Declined | Unknown:
         """2101: what the first account of the order would pay of this cart."""
-        told = await self._question(messages.ESTIMATE, cart(sale, account), region(sale))
+        told = await self.question(messages.ESTIMATE, cart(sale, account), region(sale))
         if isinstance(told, Declined | Unknown):
             return told
         try:
@@ -143,7 +143,7 @@ class Platform(Exchange):
         if tender.account in WHOLE_CART:
             return await self._ask_settlement(sale, tender)
         about = NameDebit(data=DebitNamed(psn_no=psn_no(sale), omsgid=tender.key))
-        told = await self._question(messages.FIND_DEBIT, about, region(sale))
+        told = await self.question(messages.FIND_DEBIT, about, region(sale))
         if isinstance(told, Declined | Unknown):
             return as_unknown(told)
         info = told.acctinfo
@@ -202,7 +202,7 @@ class Platform(Exchange):
             return NotReversed(FORGOTTEN)
         if not self._capabilities.query_by_own_id:
             return Reversed() if tender.settlement_id else self._taken_at_its_word()
-        told = await self._question(messages.FIND_DEBIT, about, region(sale))
+        told = await self.question(messages.FIND_DEBIT, about, region(sale))
         if isinstance(told, Declined | Unknown):
             return _not_reversed(told)
         if told.acctinfo.stas == "1":
@@ -247,7 +247,7 @@ class Platform(Exchange):
     async def _find_visit(self, sale: Sale, tender: Tender) -> VisitFound | Unknown | None:
         """The visit made by this charge's message (5201); None where the platform shows none."""
         asked = lately(psn_no(sale), self._now())
-        told = await self._question(messages.FIND_VISITS, asked, region(sale))
+        told = await self.question(messages.FIND_VISITS, asked, region(sale))
         if isinstance(told, Declined | Unknown):
             return as_unknown(told)
         return next((v for v in told.mdtrtinfo if v.medins_setl_id == tender.key), None)
@@ -256,7 +256,7 @@ class Platform(Exchange):
         self, sale: Sale, setl_id: str, mdtrt_id: str
     ) -> Settlement | Unknown:
         about = named(sale, setl_id, mdtrt_id)
-        told = await self._question(messages.FIND_SETTLEMENT, about, region(sale))
+        told = await self.question(messages.FIND_SETTLEMENT, about, region(sale))
         return as_unknown(told) if isinstance(told, Declined | Unknown) else told
 
     def _reversal(self, infno: str, message: Node, sale: Sale, tender: Tender) -> Request:

@@ -33,6 +33,7 @@ from terminal.settlement.messages.node import Node
 from terminal.settlement.seal import Seal
 from terminal.text import words_of_platform
 
+MSGID_CHARS = 30
 LAST_DIGITS = 4
 PLAIN = Seal(Unsigned(), Unencrypted(), NO_CREDENTIALS)
 """Neither signed nor encrypted: a front machine in the private network."""
@@ -167,6 +168,28 @@ def decode(body: bytes, seal: Seal = PLAIN) -> Reply:
 def _told(envelope: Json, name: str) -> str:
     value = envelope.get(name)
     return "" if value is None else text(value, name)
+
+
+@dataclass(frozen=True, slots=True)
+class IdSpace:
+    """The message ids that one till of one shop can make."""
+
+    shop_code: str
+    till: int
+    till_digits: int
+    """How many of the last four digits name the till."""
+
+    def is_another_tills(self, msgid: str) -> bool:
+        """Whether it is of this shop, and not of this till."""
+        if len(msgid) != MSGID_CHARS or not msgid.startswith(self.shop_code):
+            return False
+        return msgid[26 : 26 + self.till_digits] != f"{self.till:0{self.till_digits}d}"
+
+    def between(self, first: datetime, end: datetime) -> tuple[str, str]:
+        """Two texts: an id made at `first` or later and before `end` is not less than the one and
+        less than the other."""
+        low, high = (f"{at.astimezone(CHINA):{_SECOND}}" for at in (first, end))
+        return self.shop_code + low, self.shop_code + high
 
 
 class MessageIds:

@@ -13,10 +13,12 @@ import httpx
 
 from terminal.profile import Profile
 from terminal.sale.events import Decline
+from terminal.settlement import messages
 from terminal.settlement.credentials import NO_CREDENTIALS, Credentials
 from terminal.settlement.dialect import Reply, Request, Sender, decode, encode
 from terminal.settlement.fields import Unreadable, Unsendable, read
 from terminal.settlement.gateway import gateway_of
+from terminal.settlement.messages.accounts import Download, DownloadFile
 from terminal.settlement.messages.node import I, Node, O, Transaction
 from terminal.settlement.outcome import Declined, Unknown
 from terminal.settlement.seal import seal_of
@@ -64,10 +66,14 @@ class Exchange:
             insured_region=insured_region,
         )
 
-    async def _question(
+    @property
+    def shop_code(self) -> str:
+        return self._sender.shop_code
+
+    async def question(
         self, transaction: Transaction[I, O], message: I, insured_region: str = ""
     ) -> O | Declined | Unknown:
-        """What a successful reply tells, or why there is none."""
+        """One message that moves no money: what a successful reply tells, or why there is none."""
         try:
             request = self._request(transaction.infno, message, insured_region)
         except Unsendable as exc:
@@ -84,7 +90,35 @@ class Exchange:
         except Unreadable as exc:
             return Unknown(f"reply: {exc}")
 
+    async def download(self, file_qury_no: str, filename: str) -> bytes | Declined | Unknown:
+        """9102: a small file made for this shop.  The answer is the file itself; an envelope is a
+        refusal."""
+        named = Download(
+            file_qury_no=file_qury_no, filename=filename, fixmedins_code=self.shop_code
+        )
+        try:
+            request = self._request(messages.DOWNLOAD.infno, DownloadFile(fsDownloadIn=named), "")
+        except Unsendable as exc:
+            return Declined(Decline.REFUSED, words=str(exc))
+        content = await self._fetch(request, self._profile.timeouts.query_seconds)
+        if isinstance(content, NeverSent | Unknown):
+            return Unknown(content.cause)
+        try:
+            return Declined(Decline.REFUSED, words=decode(content, self._seal).words)
+        except Unreadable:
+            return content
+
     async def _send(self, request: Request, read_seconds: float) -> Reply | NeverSent | Unknown:
+        content = await self._fetch(request, read_seconds)
+        if isinstance(content, NeverSent | Unknown):
+            return content
+        try:
+            return decode(content, self._seal)
+        except Unreadable as exc:
+            return Unknown(f"reply: {exc}")
+
+    async def _fetch(self, request: Request, read_seconds: float) -> bytes | NeverSent | Unknown:
+        """What came back with HTTP status 200, whatever it is."""
         headers = await self._gateway.headers(request.body)
         if isinstance(headers, NeverSent):
             return headers
@@ -94,10 +128,7 @@ class Exchange:
                 self._gateway.refused()
             return answer
         self._note_clock(answer.date)
-        try:
-            return decode(answer.content, self._seal)
-        except Unreadable as exc:
-            return Unknown(f"reply: {exc}")
+        return answer.content
 
     def _note_clock(self, date: str) -> None:
         """Remembers how far the platform's clock is ahead; an unreadable header says nothing."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from terminal.clock import CHINA
-from terminal.sale.events import Account, Decline, Split
+from terminal.sale.events import Account, Clearing, Decline, Split
 from terminal.sale.money import Fen, yuan
 from terminal.sale.sale import Sale, Status, Tender
 from terminal.settlement.fields import Unreadable
@@ -22,7 +23,7 @@ from terminal.settlement.messages.pharmacy import (
     Purchase,
     SettlementNamed,
 )
-from terminal.settlement.messages.settled import Settlement
+from terminal.settlement.messages.settled import SettledInfo, Settlement
 from terminal.settlement.outcome import Approved, Declined, Estimate, Person, Unknown
 from terminal.settlement.sums import Sums, add_up
 from terminal.text import visible
@@ -36,6 +37,7 @@ TAKEN_BACK = "1"
 """`refd_setl_flag`."""
 VISITS_DAYS = 2
 """How far back a lost settlement is looked for."""
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
 
 
 def certificate(sale: Sale) -> AskPerson:
@@ -177,7 +179,22 @@ def settled(told: Settlement, sale: Sale, tender: Tender) -> Approved | Unknown:
     split = _split(sums)
     if tender.account is Account.FUND and split.paid_fen != split.fund_fen:
         return Unknown("sums: the accounts were off and paid all the same")
-    return Approved(info.setl_id, info.mdtrt_id, split, info.balc)
+    return Approved(info.setl_id, info.mdtrt_id, split, info.balc, _clearing(info, sums))
+
+
+def _clearing(info: SettledInfo, sums: Sums) -> Clearing:
+    """How the platform books it.  No money hangs on these codes: one that could not be sent back
+    counts as not told."""
+    assert info.fund_pay_sumamt is not None  # the sums hold
+    assert info.acct_pay is not None
+    return Clearing(
+        info.setl_time if _MOMENT.fullmatch(info.setl_time) else "",
+        info.clr_type if visible(info.clr_type, 6) == info.clr_type else "",
+        info.clr_optins if visible(info.clr_optins, 6) == info.clr_optins else "",
+        info.fund_pay_sumamt,
+        info.acct_pay,
+        sums.cash_fen,
+    )
 
 
 def undoes(told: Settlement, sale: Sale) -> bool:

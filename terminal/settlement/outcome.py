@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from terminal.sale.events import Decline, Split
+from terminal.sale.events import Clearing, Decline, Split
 from terminal.sale.money import NOTHING, Fen
 
 
@@ -14,6 +14,7 @@ class Approved:
     visit_id: str
     split: Split
     balance_after_fen: Fen | None
+    clearing: Clearing | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ class Publications(Exchange):
     async def newer_file(self, infno: str, version: str) -> CatalogueFile | Declined | Unknown:
         """What there is beyond a version; `data_cnt` 0, or no file number, says nothing."""
         asked = AskFile(data=VersionHeld(ver=version))
-        told = await self._question(messages.TABLE[infno], asked)
+        told = await self.question(messages.TABLE[infno], asked)
         if isinstance(told, Declined | Unknown):
             return told
         found: CatalogueFile = told.data
@@ -79,7 +79,7 @@ class Publications(Exchange):
         """One page of a list of what changed since; one with fewer rows than asked is the last."""
         moment = f"{since.astimezone(CHINA):%Y-%m-%d %H:%M:%S}"
         asked = AskPage(data=PageAsked(page_num=number, page_size=rows, updt_time=moment))
-        told = await self._question(messages.TABLE[infno], asked)
+        told = await self.question(messages.TABLE[infno], asked)
         return told if isinstance(told, Declined | Unknown) else told.data
 
     def _refusal_instead(self, head: bytes) -> Declined | Unknown | None:

@@ -26,7 +26,7 @@ from textual.timer import Timer
 from terminal.checkout import Checkout
 from terminal.clock import Clock
 from terminal.reports import day_report
-from terminal.sale.answers import DayRead, SaleFound, SalesListed
+from terminal.sale.answers import DayRead, Reconciled, SaleFound, SalesListed
 from terminal.sale.commands import FindSale, Present, PrintReceipt, Refund
 from terminal.sale.events import (
     BoxKnown,
@@ -222,6 +222,8 @@ class TillApp(App[None]):
         a slip scanned while something else is being typed opens nothing."""
         desk, checkout = self.desk, self.desk.checkout
         front = self._front
+        if isinstance(front, DayDialog) and isinstance(happened, Reconciled):
+            front.show(happened.reconciliation)
         if not isinstance(front, SaleScreen | SalesDialog):
             return
         match happened:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from terminal.sale.commands import CloseDay
+from terminal.reports import reconciliation_lines
+from terminal.sale.commands import CloseDay, Reconcile
 from terminal.sale.day import DayReport, DayTotals
 from terminal.sale.money import Fen, parse_yuan, yuan
+from terminal.sale.statement import Reconciliation, Verdict
 from terminal.text import visible
 from terminal.tui.cells import cut, ends, fit, flow, right
 from terminal.tui.desk import Desk
@@ -18,6 +20,7 @@ from terminal.tui.front import Dialog
 from terminal.tui.shares import Payer
 
 AMOUNT_CELLS = 12
+BOOKS_ROWS_MAX = 4
 
 
 @dataclass(slots=True)
@@ -53,6 +56,12 @@ class DayDialog(Dialog):
         if report.open:
             self._fields += [Field("manager", 20), Field("reason", 40)]
         self._at = 0
+        self._reconciliation: Reconciliation | None = None
+
+    def show(self, reconciliation: Reconciliation) -> None:
+        """What was asked for with F5 has been answered."""
+        self._reconciliation = reconciliation
+        self.redraw()
 
     def agreed_to(self) -> object:
         return ("day", self._at, *(field.typed for field in self._fields))
@@ -79,6 +88,7 @@ class DayDialog(Dialog):
         rows += [Content.styled(cut(drawer, cells), "bold"), Content("")]
         rows += [self._field(index, cells) for index in range(len(self._fields))]
         rows.append(self._difference(cells))
+        rows += self._books(cells)
         if self._report.open:
             told = desk.said("dialog.day_open", count=len(self._report.open))
             rows += [Content.styled(row, "bold $warning") for row in flow(told, cells, 2)]
@@ -111,6 +121,16 @@ class DayDialog(Dialog):
         told = self.desk.said(f"dialog.day_{key}", amount=yuan(Fen(abs(apart))))
         return Content.styled(cut(told, cells), "bold $success" if apart == 0 else "bold $warning")
 
+    def _books(self, cells: int) -> list[Content]:
+        """What the platform's books say; the whole of it is on the report."""
+        if self._reconciliation is None:
+            return [Content.styled(cut(self.desk.said("dialog.day_books"), cells), "$muted")]
+        agrees = self._reconciliation.verdict is Verdict.AGREES
+        style = "bold $success" if agrees else "bold $warning"
+        told = reconciliation_lines(self._reconciliation, self.desk.words)
+        shown = [row for line in told for row in flow(line, cells, 2)][:BOOKS_ROWS_MAX]
+        return [Content.styled(row, style) for row in shown]
+
     # -- keys
 
     def _counted(self) -> Fen | None:
@@ -129,6 +149,8 @@ class DayDialog(Dialog):
         last = len(self._fields) - 1
         if key == "escape":
             self.close()
+        elif key == "f5":
+            self.desk.checkout.do(Reconcile())
         elif key == "enter" and self._at == last:
             self._accept()
         elif key in ("enter", "tab", "down"):

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
-from terminal.sale.answers import DayRead, SaleFound, SalesListed
+from terminal.reports import reconciliation_lines
+from terminal.sale.answers import DayRead, Reconciled, SaleFound, SalesListed
 from terminal.sale.events import (
     BoxKnown,
     ClockApart,
@@ -31,6 +32,7 @@ from terminal.sale.events import (
 from terminal.sale.funding import foreseen
 from terminal.sale.money import Fen, yuan
 from terminal.sale.sale import HOLDING, Sale, Status, Tender
+from terminal.sale.statement import Reconciliation, Verdict
 from terminal.sale.steps import Phase
 from terminal.text import Words, visible
 from terminal.tui.advice import voucher_advice
@@ -354,6 +356,8 @@ def notice_sentences(notice: Notice, words: Words) -> NoticeSaid:
             return _pair("day", "closed", Tone.GOOD, words, number=z)
         case DayRead() | SalesListed() | SaleFound():
             return NoticeSaid(Tone.CALM, words.say(f"answer.{type(notice).__name__}"), "")
+        case Reconciled(reconciliation):
+            return _reconciled(reconciliation, words)
         case ClockApart(seconds):
             ahead = "behind" if seconds > 0 else "ahead"
             return _pair("clock", ahead, Tone.WARN, words, seconds=abs(seconds))
@@ -363,6 +367,12 @@ def notice_sentences(notice: Notice, words: Words) -> NoticeSaid:
             return NoticeSaid(Tone.WARN, words.say(f"wait.{notice.doing}"), "")
         case _:
             assert_never(notice)
+
+
+def _reconciled(made: Reconciliation, words: Words) -> NoticeSaid:
+    tone = Tone.GOOD if made.verdict is Verdict.AGREES else Tone.WARN
+    happened, *_ = reconciliation_lines(made, words)
+    return NoticeSaid(tone, happened, words.say(f"reconciled_next.{made.verdict}"))
 
 
 def _platform_refused(question: str, reason: Decline, told: str, words: Words) -> NoticeSaid:

@@ -16,7 +16,9 @@ from terminal.journal import LATEST_TIME, Journal, JournalError, StaleVersion, T
 from terminal.sale.events import (
     EVENTS,
     Account,
+    ChargeApproved,
     ChargeIntended,
+    Clearing,
     Decline,
     Entry,
     Event,
@@ -53,10 +55,22 @@ def filled(kind: type[Event], salt: int) -> Event:
             values[field.name] = Decline.REFUSED
         elif hint is Split:
             values[field.name] = Split(Fen(number), Fen(number + 1), Fen(number + 2))
+        elif hint == Clearing | None:
+            told = (Fen(number), Fen(number + 1), Fen(number + 2))
+            values[field.name] = Clearing("2026-01-02 03:04:05", "41", "630100", *told)
         else:
             values[field.name] = number
     event: Event = msgspec.convert(values, kind, from_attributes=True)
     return event
+
+
+def test_an_approval_of_an_older_journal_says_nothing_of_its_clearing() -> None:
+    split = {"fund_fen": 1, "personal_fen": 2, "mutual_aid_fen": 3}
+    older = {"key": "k", "settlement_id": "s", "visit_id": "v", "split": split}
+    read = msgspec.json.decode(
+        msgspec.json.encode({**older, "balance_after_fen": None}), type=ChargeApproved
+    )
+    assert read.clearing is None
 
 
 def test_every_kind_of_event_comes_back_as_it_was_written(tmp_path: Path) -> None:

@@ -33,6 +33,9 @@ BROKEN = {
     Wrong.REVERSES_TWICE: "reverse.twice",
     Wrong.LOST_REVERSAL_IDLE: "lost-reply",
     Wrong.BLIND_STATEMENT: "reconcile",
+    Wrong.CUT_FILE: "reconcile.file",
+    Wrong.BLIND_ROWS: "reconcile.rows",
+    Wrong.NAMELESS_ROWS: "reconcile.own-id",
 }
 """What each wrong platform breaks."""
 

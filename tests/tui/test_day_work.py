@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from terminal.receipt import slip_code
-from terminal.sale.answers import SaleFound
+from terminal.reports import reconciliation_lines
+from terminal.sale.answers import Reconciled, SaleFound
 from terminal.sale.commands import Present, PrintReceipt
 from terminal.sale.events import (
     CashTaken,
@@ -237,6 +238,35 @@ async def test_the_day_is_counted_and_closed_by_keys(
         report = json.loads(at.till.told(DayClosed)[0].report)
         assert report["counted_fen"] == 2000
         assert report["totals"]["cash_fen"] == 1939
+
+
+@pytest.mark.parametrize(("size", "language"), EVERYWHERE, ids=str)
+async def test_f5_at_the_day_end_says_what_the_platform_has_in_its_books(
+    tmp_path: Path, size: tuple[int, int], language: str
+) -> None:
+    async with counter(tmp_path, size=size, language=language) as at:
+        words = at.app.desk.words
+        sale = await at.till.sell("employee")
+        await at.settle()
+        await at.press("enter", "f11")
+        assert at.says("dialog.day_books")
+        await at.till.fault("3201", "busy")
+        await at.press("f5")
+        await at.settle()
+        assert (
+            words.say(
+                "reconciled.unanswered", days="x", words="系统繁忙", count=1, amount=""
+            ).split("x")[0]
+            in at.text
+        )
+        await at.press("f5")
+        await at.settle()
+        (_, second) = at.till.told(Reconciled)
+        agrees = reconciliation_lines(second.reconciliation, words)[0]
+        assert agrees[:30] in at.text
+        assert str(sale.total_fen // 100) in at.text
+        await at.press("enter")
+        assert isinstance(at.app.screen, DayClosedDialog)
 
 
 async def test_with_something_open_the_day_needs_a_manager_and_a_reason(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 import terminal
 from terminal.config import SHIPPED
-from terminal.sale.answers import DayRead, SaleFound, SalesListed
+from terminal.sale.answers import DayRead, Reconciled, SaleFound, SalesListed
 from terminal.sale.events import (
     Account,
     BoxKnown,
@@ -31,7 +31,9 @@ from terminal.sale.events import (
     VoucherRefused,
     Waiting,
 )
+from terminal.sale.money import Fen
 from terminal.sale.sale import DECLINED, DIFFERS, Status
+from terminal.sale.statement import Reconciliation, Verdict
 from terminal.sale.steps import Phase
 from terminal.text import LANGUAGES, Words
 from terminal.tui.advice import REPLAYED, Advice, voucher_advice
@@ -186,6 +188,10 @@ NOTICES: tuple[Notice, ...] = (
     DayRead("{}"),
     SalesListed(()),
     SaleFound("1"),
+    *(
+        Reconciled(Reconciliation("", "2026-11-21", "2026-11-22", verdict, 1, Fen(1)))
+        for verdict in Verdict
+    ),
     ClockApart(60),
     ClockApart(-60),
     KeysAgeing("bundle_ageing"),

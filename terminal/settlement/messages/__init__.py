@@ -37,6 +37,10 @@ FIND_SETTLEMENT = Transaction("5203", "结算信息查询", pharmacy.NameSettlem
 RECONCILE = Transaction(
     "3201", "医药机构费用结算对总账", accounts.Reconcile, accounts.ReconcileTold
 )
+RECONCILE_ROWS = Transaction(
+    "3202", "医药机构费用结算对明细账", accounts.ReconcileRows, accounts.ReconcileRowsTold
+)
+UPLOAD = Transaction("9101", "文件上传", accounts.UploadFile, accounts.UploadTold)
 DOWNLOAD = Transaction("9102", "文件下载", accounts.DownloadFile, Nothing)
 DEBIT = Transaction("X101", "账户扣款", pharmacy.AskDebit, pharmacy.DebitTold)
 REVERSE_DEBIT = Transaction("X102", "账户扣款冲正", pharmacy.NameDebit, Nothing)
@@ -93,9 +97,7 @@ _ROWS: tuple[Transaction[Any, Any], ...] = (
     Transaction("2404", "入院撤销", inpatient.TakeBackAdmission, Nothing),
     REVERSE,
     RECONCILE,
-    Transaction(
-        "3202", "医药机构费用结算对明细账", accounts.ReconcileRows, accounts.ReconcileRowsTold
-    ),
+    RECONCILE_ROWS,
     Transaction("3505", "商品销售", goods.TellSold, Nothing),
     Transaction("3505A", "商品销售(批量)", goods.TellManySold, goods.RowsTaken),
     Transaction("3506", "商品销售退货", goods.TellReturned, Nothing),
@@ -105,7 +107,7 @@ _ROWS: tuple[Transaction[Any, Any], ...] = (
     Transaction("5206", "人员累计信息查询", people.AskSums, people.SumsTold),
     SIGN_IN,
     SIGN_OUT,
-    Transaction("9101", "文件上传", accounts.UploadFile, accounts.UploadTold),
+    UPLOAD,
     DOWNLOAD,
     *(
         Transaction(infno, name, catalogue.AskFile, catalogue.FileTold)
