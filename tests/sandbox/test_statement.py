@@ -10,6 +10,7 @@ from decimal import Decimal
 import httpx
 import pytest
 
+from tests.sandbox.conftest import BOTH
 from tests.sandbox.counter import OTHER_SHOP, Counter, Reply
 
 TODAY = {"stmt_begndate": "2026-11-22", "stmt_enddate": "2026-11-22"}
@@ -19,7 +20,7 @@ PLACE = "630100"
 def zipped(text: str) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("x.txt", text)
+        archive.writestr(zipfile.ZipInfo("x.txt"), text)
     return file.getvalue()
 
 
@@ -72,6 +73,7 @@ async def result(counter: Counter, content: bytes, count: int) -> list[list[str]
         return [line.split("\t") for line in archive.read(name).decode().splitlines()]
 
 
+@BOTH
 async def test_the_result_names_what_differs_and_nothing_else(counter: Counter) -> None:
     same = await counter.settle(await counter.scan("employee"))
     other = await counter.settle(await counter.scan("resident"))
@@ -118,6 +120,7 @@ async def test_an_institution_sees_neither_the_books_nor_the_files_of_another(
         (zipped("J\tV\tP\t1\t0\t0\t0\nJ\tV\tP\t1\t0\t0\t0"), 2, "第 2 行的 setl_id 重复"),
         (zipped(""), 1, "fixmedins_setl_cnt"),
     ],
+    ids=["no zip", "columns", "twice", "count"],
 )
 async def test_a_file_that_is_no_statement_is_refused(
     counter: Counter, content: bytes, count: int, words: str

@@ -24,7 +24,7 @@ def zipped(*texts: bytes) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         for number, text in enumerate(texts):
-            archive.writestr(f"{number}.txt", text)
+            archive.writestr(zipfile.ZipInfo(f"{number}.txt"), text)
     return file.getvalue()
 
 
@@ -70,6 +70,7 @@ def test_what_the_platform_does_not_have_has_no_amounts() -> None:
         (zipped(ROW.encode())[:40], "is no ZIP"),
         (b"\x80\xff\xff\xff", "neither UTF-8 nor GB 18030"),
     ],
+    ids=["columns", "amount", "empty", "several", "cut", "encoding"],
 )
 def test_what_cannot_be_read_is_said_with_its_place(file: bytes, words: str) -> None:
     with pytest.raises(Unreadable, match=words):
