@@ -18,7 +18,7 @@ from pathlib import Path
 from terminal.cli.exits import Exit, Stop
 from terminal.cli.output import complain, say_json
 from terminal.sandbox.app import create_app
-from terminal.sandbox.policy import PolicyError
+from terminal.sandbox.quoted import PolicyError
 from terminal.sandbox.rules import AccountSplit, Repeat
 from terminal.sandbox.scenarios import SCENARIOS
 from terminal.sandbox.server import HOST, bind, url_of
@@ -46,6 +46,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="keep the ledger: a file, or postgresql://… (default: in memory)",
     )
     add("--policy", type=Path, metavar="FILE", default=default.policy_file)
+    add("--benefits", type=Path, metavar="FILE", default=default.benefits_file)
     add("--catalogue", type=Path, metavar="FILE", default=default.catalogue_file)
     add(
         "--invented-drugs",
@@ -108,6 +109,7 @@ def run(args: argparse.Namespace) -> int:
     settings = Settings(
         database=args.db,
         policy_file=args.policy,
+        benefits_file=args.benefits,
         catalogue_file=args.catalogue,
         invented_drugs=args.invented_drugs,
         issuer_key_file=SHIPPED / "keys" / f"test-{args.signature}.pem",

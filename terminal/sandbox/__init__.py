@@ -1,5 +1,4 @@
-"""A pretend settlement platform and voucher issuer: real HTTP on loopback, SQLite or PostgreSQL
-behind it.
+"""A pretend settlement platform and voucher issuer: real HTTP on loopback, a real database behind.
 
 One rule: it is a second reading of the wire, so it imports nothing of the client.  Only the signing
 side of `terminal.voucher` is shared, because a code that the till is to believe must be a real one.

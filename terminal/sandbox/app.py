@@ -8,11 +8,7 @@
     GET  /                                         balances and movements, for people
     GET  /ledger                                   everything, for audits
     GET, POST, DELETE /_faults                     what the next requests suffer
-    POST /_adjust                                  {"account", "amount_fen"}: from or to elsewhere
-    POST /_bind                                    {"creator", "member", "kinship", "bound_on"}
-    POST /_transfer                                {"creator", "amount_fen"}: own account to pot
-    POST /_dissolve                                {"person"}: ends a member's relation
-    POST /_end                                     {"creator", "why"}: ends all of a creator's
+    POST /_bind, /_transfer, /benefits …           what happens away from the counter: `controls.py`
     GET  /healthz                                  {"ok": true}
 
 One rule: a request touches the database inside one transaction, and waits for nothing meanwhile.
@@ -22,10 +18,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime as dt
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from functools import partial
-from typing import Annotated, TypeVar
 
 import msgspec
 from starlette.applications import Starlette
@@ -33,7 +27,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from terminal.sandbox import ledger, pages, relations
+from terminal.sandbox import ledger, pages
+from terminal.sandbox.bodies import BODY_BYTES_MAX, BodyTooLarge, as_json, body_of
+from terminal.sandbox.controls import Controls
 from terminal.sandbox.faults import (
     ConnectionDropped,
     Fault,
@@ -47,53 +43,17 @@ from terminal.sandbox.faults import (
     without_effect,
 )
 from terminal.sandbox.happenings import bring_about
-from terminal.sandbox.money import AMOUNT_FEN_MAX
 from terminal.sandbox.people import settle_in
-from terminal.sandbox.policy import Kinship, PolicyError
-from terminal.sandbox.relations import Ending, RelationRefused
+from terminal.sandbox.quoted import PolicyError
+from terminal.sandbox.relations import RelationRefused
 from terminal.sandbox.settings import Settings
 from terminal.sandbox.store import Tx, open_store
 from terminal.sandbox.transactions import Platform
 from terminal.sandbox.vouchers import Issued, load_issuer, new_voucher
-from terminal.sandbox.wire import NotJson, Writer, named_infno, parse_json, to_json
+from terminal.sandbox.wire import NotJson, Writer, named_infno, parse_json
 from terminal.sandbox.wrong import Wrong
 
 CALL_SERVICE = "/fsi/api/rsfComIfsService/callService"
-BODY_BYTES_MAX = 1_000_000
-
-T = TypeVar("T")
-
-
-class Adjustment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    account: Annotated[str, msgspec.Meta(max_length=64)]
-    """`own:ID` or `pot:ID`, as /ledger names them."""
-    amount_fen: Annotated[int, msgspec.Meta(ge=-AMOUNT_FEN_MAX, le=AMOUNT_FEN_MAX)]
-
-
-class Dissolution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    person: Annotated[str, msgspec.Meta(max_length=64)]
-
-
-class Binding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    creator: Annotated[str, msgspec.Meta(max_length=64)]
-    """A person's id, as /ledger names it; so is `member`."""
-    member: Annotated[str, msgspec.Meta(max_length=64)]
-    kinship: Kinship
-    bound_on: dt.date
-
-
-class Allocation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    creator: Annotated[str, msgspec.Meta(max_length=64)]
-    amount_fen: Annotated[int, msgspec.Meta(ge=1, le=AMOUNT_FEN_MAX)]
-
-
-class End(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    creator: Annotated[str, msgspec.Meta(max_length=64)]
-    why: Ending
-
-
-class BodyTooLarge(Exception):
-    """More than BODY_BYTES_MAX."""
 
 
 def create_app(settings: Settings | None = None) -> Starlette:
@@ -145,11 +105,7 @@ class _Sandbox:
                 Route("/phone", self._phone),
                 Route("/ledger", self._ledger),
                 Route("/_faults", self._change_faults, methods=["GET", "POST", "DELETE"]),
-                Route("/_adjust", self._adjust, methods=["POST"]),
-                Route("/_bind", self._bind, methods=["POST"]),
-                Route("/_transfer", self._transfer, methods=["POST"]),
-                Route("/_dissolve", self._dissolve, methods=["POST"]),
-                Route("/_end", self._end, methods=["POST"]),
+                *Controls(self._store, self._rules).routes(),
                 Route("/healthz", self._healthz),
                 Route("/", self._overview),
             ],
@@ -169,13 +125,13 @@ class _Sandbox:
     async def _call_service(self, request: Request) -> Response:
         received = self._settings.clock()
         if not request.headers.get("content-type", "").lower().startswith("application/json"):
-            return _json({"err_msg": "Content-Type 须为 application/json"}, 415)
+            return as_json({"err_msg": "Content-Type 须为 application/json"}, 415)
         try:
-            envelope = parse_json(await _body(request))
+            envelope = parse_json(await body_of(request))
         except BodyTooLarge:
-            return _json({"err_msg": f"报文超过 {BODY_BYTES_MAX} 字节"}, 413)
+            return as_json({"err_msg": f"报文超过 {BODY_BYTES_MAX} 字节"}, 413)
         except NotJson as exc:
-            return _json({"infcode": -1, "err_msg": str(exc), "output": {}}, 400)
+            return as_json({"infcode": -1, "err_msg": str(exc), "output": {}}, 400)
         trouble = self._faults.take(named_infno(envelope))
         kind = trouble.kind if trouble else None
         if kind is FaultKind.DROP_BEFORE:
@@ -217,7 +173,9 @@ class _Sandbox:
     async def _let_happen(self, infno: str) -> None:
         for happening in [each for each in self._coming if each.after == infno]:
             self._coming.remove(happening)
-            await self._store.carry_out(partial(bring_about, happening=happening))
+            await self._store.carry_out(
+                partial(bring_about, happening=happening, rules=self._rules.policy.mutual_aid)
+            )
 
     def _carry_out_later(self, envelope: Mapping[str, object], seconds: float) -> None:
         async def carry_out() -> None:
@@ -232,7 +190,7 @@ class _Sandbox:
         return Response(self._issuer.bundle, media_type="application/cbor")
 
     async def _people(self, request: Request) -> Response:
-        return _json(await self._store.carry_out(ledger.people))
+        return as_json(await self._store.carry_out(ledger.people))
 
     async def _new_voucher(self, request: Request) -> Response:
         query = request.query_params
@@ -249,7 +207,7 @@ class _Sandbox:
 
         issued = await self._store.carry_out(make)
         if issued is None:
-            return _json({"error": "no such person"}, 404)
+            return as_json({"error": "no such person"}, 404)
         shown: dict[str, object] = {
             "text": issued.text,
             "voucher_id": issued.voucher_id,
@@ -258,7 +216,7 @@ class _Sandbox:
         }
         if query.get("qr") == "1":
             shown["modules"] = pages.modules(issued.text)
-        return _json(shown)
+        return as_json(shown)
 
     async def _phone(self, request: Request) -> Response:
         query = request.query_params
@@ -281,92 +239,21 @@ class _Sandbox:
         return pages.overview(people, bound, movements, language)
 
     async def _ledger(self, request: Request) -> Response:
-        return _json(await self._store.carry_out(ledger.whole))
+        return as_json(await self._store.carry_out(ledger.whole))
 
     async def _change_faults(self, request: Request) -> Response:
         if request.method == "DELETE":
             self._faults.clear()
         elif request.method == "POST":
             try:
-                body = await _body(request)
+                body = await body_of(request)
                 if b'"mix"' in body:
                     self._faults.mix(msgspec.json.decode(body, type=FaultMix))
                 else:
                     self._faults.arm(msgspec.json.decode(body, type=Fault))
             except (msgspec.DecodeError, BodyTooLarge, TooManyFaults) as exc:
-                return _json({"error": str(exc) or type(exc).__name__}, 400)
-        return _json({"armed": self._faults.armed()})
-
-    async def _adjust(self, request: Request) -> Response:
-        try:
-            wanted = await _decoded(request, Adjustment)
-            balance_fen = await self._store.carry_out(
-                lambda tx: ledger.adjust(tx, wanted.account, wanted.amount_fen)
-            )
-        except (msgspec.DecodeError, BodyTooLarge) as exc:
-            return _json({"error": str(exc)}, 400)
-        except (ledger.NoSuchAccount, ledger.BelowZero) as exc:
-            return _json({"error": type(exc).__name__}, 409)
-        return _json({"account": wanted.account, "balance_fen": balance_fen})
-
-    async def _bind(self, request: Request) -> Response:
-        def bind(tx: Tx, wanted: Binding) -> None:
-            creator, member = ledger.psn_no(tx, wanted.creator), ledger.psn_no(tx, wanted.member)
-            rules = self._rules.policy.mutual_aid
-            relations.bind(tx, creator, member, wanted.kinship, wanted.bound_on, rules)
-
-        return await self._change(request, Binding, bind)
-
-    async def _transfer(self, request: Request) -> Response:
-        def transfer(tx: Tx, wanted: Allocation) -> None:
-            rules = self._rules.policy.mutual_aid
-            relations.transfer(tx, ledger.psn_no(tx, wanted.creator), wanted.amount_fen, rules)
-
-        return await self._change(request, Allocation, transfer)
-
-    async def _dissolve(self, request: Request) -> Response:
-        def dissolve(tx: Tx, wanted: Dissolution) -> None:
-            relations.dissolve(tx, ledger.psn_no(tx, wanted.person))
-
-        return await self._change(request, Dissolution, dissolve)
-
-    async def _end(self, request: Request) -> Response:
-        def end(tx: Tx, wanted: End) -> None:
-            relations.end(tx, ledger.psn_no(tx, wanted.creator), wanted.why)
-
-        return await self._change(request, End, end)
-
-    async def _change(
-        self, request: Request, kind: type[T], change: Callable[[Tx, T], None]
-    ) -> Response:
-        """One change of a relation, whole or not at all."""
-        try:
-            wanted = await _decoded(request, kind)
-            await self._store.carry_out(lambda tx: change(tx, wanted))
-        except (msgspec.DecodeError, BodyTooLarge) as exc:
-            return _json({"error": str(exc)}, 400)
-        except RelationRefused as exc:
-            return _json({"error": exc.reason.value}, 409)
-        return _json({"ok": True})
+                return as_json({"error": str(exc) or type(exc).__name__}, 400)
+        return as_json({"armed": self._faults.armed()})
 
     async def _healthz(self, request: Request) -> Response:
-        return _json({"ok": True})
-
-
-async def _body(request: Request) -> bytes:
-    """Raises BodyTooLarge as soon as it is, without reading on."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_BYTES_MAX:
-            raise BodyTooLarge
-    return body
-
-
-async def _decoded(request: Request, kind: type[T]) -> T:
-    return msgspec.json.decode(await _body(request), type=kind)
-
-
-def _json(value: object, status: int = 200) -> Response:
-    headers = {"Cache-Control": "no-store"}
-    return Response(to_json(value), status, headers, media_type="application/json")
+        return as_json({"ok": True})

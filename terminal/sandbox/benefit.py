@@ -73,18 +73,45 @@ class Parts:
     cash_fen: int
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """An amount in the four parts it counts as."""
+
+    own_cost_fen: int
+    over_limit_fen: int
+    first_pay_fen: int
+    in_scope_fen: int
+
+
+def cut(amount_fen: int, first_pay_share: Decimal, limit_fen: int | None) -> Cut:
+    """first_pay_share   1: wholly own cost, which knows no limit
+    limit_fen         of this amount; None: no limit
+    """
+    if first_pay_share == 1:
+        return Cut(amount_fen, 0, 0, 0)
+    over_fen = 0 if limit_fen is None else max(0, amount_fen - limit_fen)
+    first_fen = half_up((amount_fen - over_fen) * first_pay_share)
+    return Cut(0, over_fen, first_fen, amount_fen - over_fen - first_fen)
+
+
 def line_share(item: Item, catalogue: Catalogue, benefit: Benefit) -> LineShare:
     insurance_class = class_of(catalogue, item.med_list_codg)
-    prop = benefit.first_pay_share.get(insurance_class.value, Decimal(1))
-    limit_fen = benefit.price_limit_fen.get(item.med_list_codg)
-    if insurance_class is InsuranceClass.OWN_COST or prop == 1:
-        return LineShare(item, insurance_class, limit_fen, Decimal(1), item.amount_fen, 0, 0, 0)
-    over_fen = 0
-    if limit_fen is not None:
-        over_fen = max(0, item.amount_fen - half_up(limit_fen * item.quantity))
-    first_fen = half_up((item.amount_fen - over_fen) * prop)
-    rest_fen = item.amount_fen - over_fen - first_fen
-    return LineShare(item, insurance_class, limit_fen, prop, 0, over_fen, first_fen, rest_fen)
+    share = Decimal(1)
+    if insurance_class is not InsuranceClass.OWN_COST:
+        share = benefit.first_pay_share.get(insurance_class.value, share)
+    each_fen = benefit.price_limit_fen.get(item.med_list_codg)
+    limit_fen = None if each_fen is None else half_up(each_fen * item.quantity)
+    parts = cut(item.amount_fen, share, limit_fen)
+    return LineShare(
+        item=item,
+        insurance_class=insurance_class,
+        price_limit_fen=each_fen,
+        first_pay_share=share,
+        own_cost_fen=parts.own_cost_fen,
+        over_limit_fen=parts.over_limit_fen,
+        first_pay_fen=parts.first_pay_fen,
+        in_scope_fen=parts.in_scope_fen,
+    )
 
 
 def benefits(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
-from terminal.sandbox.policy import PolicyError
+from terminal.sandbox.quoted import PolicyError
 
 ROWS_MAX = 100_000
 

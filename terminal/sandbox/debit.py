@@ -9,7 +9,7 @@ more than is left of the person's part (B4).
 
 from __future__ import annotations
 
-from terminal.sandbox import accounts, identity, records, relations, undo, vouchers
+from terminal.sandbox import accounts, identity, institutions, records, relations, undo, vouchers
 from terminal.sandbox.accounts import Leg, Movement
 from terminal.sandbox.benefit import EMPLOYEE
 from terminal.sandbox.moment import compact
@@ -45,6 +45,7 @@ class DebitRefused(Refusal):
 
 def debit(tx: Tx, call: Call, rules: Rules) -> Output:
     """X101."""
+    institutions.check(tx, call)
     (data,) = call.input["data"]
     who = identity.insured(tx, call, data.text("psn_no"))
     settlement = _open_settlement(tx, call, data)
@@ -180,7 +181,7 @@ def _own_account(tx: Tx, who: Insured, settlement: Settlement) -> str:
 
 
 def _mutual_aid_account(tx: Tx, who: Insured, settlement: Settlement, rules: Rules) -> str:
-    pot = relations.usable_pot(tx, who.psn_no, rules)
+    pot = relations.usable_pot(tx, who.psn_no, rules.policy.mutual_aid)
     if pot is None:
         raise DebitRefused(NO_ACCOUNT, 0)
     if own_balance_fen(tx, who, settlement.insutype):

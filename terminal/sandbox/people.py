@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from terminal.sandbox import accounts, relations
 from terminal.sandbox.accounts import Leg, Movement
 from terminal.sandbox.benefit import EMPLOYEE
-from terminal.sandbox.policy import Kinship, MutualAid
+from terminal.sandbox.policy import Kinship, MutualAid, Status
 from terminal.sandbox.store import Tx
 
 ACTIVE, SUSPENDED, ENDED = "1", "2", "4"
@@ -46,6 +46,7 @@ class Person:
     """In the personal account at the start; 0 where the insurance type has none."""
     title_zh: str = ""
     title_en: str = ""
+    statuses: tuple[Status, ...] = ()
 
     @property
     def certno(self) -> str:
@@ -229,6 +230,8 @@ def _enrol(tx: Tx, person: Person, position: int, *, shown: bool) -> None:
         person.title_zh,
         person.title_en,
     )
+    for status in person.statuses:
+        relations.set_status(tx, person.psn_no, status, holds=True)
     for row in person.enrolments:
         tx.run(
             "INSERT INTO enrolments (psn_no, insutype, psn_type, stas, region)"

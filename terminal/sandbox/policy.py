@@ -6,7 +6,6 @@ One rule: no number of a policy stands in code.  The till never enforces any of 
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
@@ -15,11 +14,16 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from terminal.sandbox.quoted import PolicyError, converted, read_tables, values
+
 Fen = Annotated[int, msgspec.Meta(ge=0)]
 
 
-class PolicyError(Exception):
-    """A policy or catalogue file cannot be used; the message names file and key."""
+def check_shares(*shares: Decimal) -> None:
+    """Raises ValueError."""
+    for share in shares:
+        if not share.is_finite() or not 0 <= share <= 1:
+            raise ValueError(f"a share lies between 0 and 1, not {share}")
 
 
 class Kinship(StrEnum):
@@ -33,26 +37,62 @@ class Kinship(StrEnum):
     GRANDCHILD = "grandchild"
 
 
+class Status(StrEnum):
+    """What is true of a person beside the insurance."""
+
+    SPECIAL_OUTPATIENT = "special_outpatient"
+    """门诊慢性病特殊病待遇."""
+    SETTLED_ELSEWHERE = "settled_elsewhere"
+    """跨省安置."""
+    MILITARY = "military"
+    """军人待遇."""
+    NO_VOUCHER = "no_voucher"
+    """The e-voucher was never activated."""
+
+
+class Ending(StrEnum):
+    """What may befall a creator and end relations by itself (自动解除共济关系的情形)."""
+
+    SPECIAL_TREATMENT = "special_treatment"
+    """Granted chronic or special outpatient treatment (A11)."""
+    LEFT = "left"
+    """Left the province's employee insurance (A11)."""
+    OTHER_POOL = "other_pool"
+    """Joined another pool of the province (A12)."""
+    RETIRED_CADRE = "retired_cadre"
+    """离休 or a disabled serviceman's treatment (A13)."""
+    DIED = "died"
+    """A14."""
+
+
+class Kinships(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    effective_from: dt.date
+    value: tuple[Kinship, ...]
+
+
 class MutualAid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     creator_insutypes: tuple[str, ...]
     member_insutypes: tuple[str, ...]
-    relations_before: tuple[Kinship, ...]
-    relations_after: tuple[Kinship, ...]
-    relations_after_from: dt.date
+    kinships: Annotated[tuple[Kinships, ...], msgspec.Meta(min_length=1)]
+    """Earliest first."""
+    creator_excluded: tuple[Status, ...]
     min_creator_balance_fen: Fen
-    threshold_checked: tuple[Literal["create", "transfer"], ...]
+    threshold_checked: tuple[Literal["create", "transfer", "settle"], ...]
     min_transfer_fen: Fen
     max_members: Annotated[int, msgspec.Meta(ge=1)]
+    active_voucher_needed: bool
     scope: Literal["pool", "province", "national"]
     split_within_settlement: bool
+    dissolved_by: Mapping[Ending, Literal["creator"]]
+    """What ends a creator's relations, and whose own account the pot returns to."""
 
-    def kinships(self, bound_on: dt.date) -> tuple[Kinship, ...]:
+    def kinships_on(self, bound_on: dt.date) -> tuple[Kinship, ...]:
         """Who may be bound on that day."""
-        return (
-            self.relations_after
-            if bound_on >= self.relations_after_from
-            else (self.relations_before)
-        )
+        allowed: tuple[Kinship, ...] = ()
+        for rule in self.kinships:
+            if rule.effective_from <= bound_on:
+                allowed = rule.value
+        return allowed
 
     def same_scope(self, region: str, other: str) -> bool:
         digits = {"pool": 4, "province": 2, "national": 0}[self.scope]
@@ -60,7 +100,6 @@ class MutualAid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Benefit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    source: str
     verified: bool
     fund_ratio: Mapping[str, Decimal]
     """By insurance type; absent: the fund pays nothing."""
@@ -72,9 +111,7 @@ class Benefit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """By med_list_codg; absent: no limit."""
 
     def __post_init__(self) -> None:
-        for share in (*self.fund_ratio.values(), *self.first_pay_share.values()):
-            if not share.is_finite() or not 0 <= share <= 1:
-                raise ValueError(f"a share lies between 0 and 1, not {share}")
+        check_shares(*self.fund_ratio.values(), *self.first_pay_share.values())
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -87,11 +124,12 @@ class Policy(msgspec.Struct, frozen=True):
 
 def load_policy(path: Path) -> Policy:
     """Raises PolicyError."""
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
-        raise PolicyError(f"{path}: {exc}") from exc
-    try:
-        return msgspec.convert(tables, Policy)
-    except msgspec.ValidationError as exc:
-        raise PolicyError(f"{path}: {exc}") from exc
+    tables = read_tables(path)
+    sources = tables.get("sources", {})
+    for name, facts in (("mutual_aid", ()), ("benefit", ("verified",))):
+        table = tables.get(name)
+        if not isinstance(table, dict):
+            raise PolicyError(f"{path}: there is no table [{name}]")
+        plain = {fact: table.pop(fact) for fact in facts if fact in table}
+        tables[name] = plain | values(table, sources, f"{path}: {name}.")
+    return converted(tables, Policy, path)

@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from terminal.sandbox import accounts, identity, records, relations, replies, vouchers
+from terminal.sandbox import (
+    accounts,
+    identity,
+    institutions,
+    records,
+    relations,
+    replies,
+    vouchers,
+)
 from terminal.sandbox.accounts import Leg, Movement
 from terminal.sandbox.benefit import EMPLOYEE, Item, LineShare, Parts, benefits, divide
 from terminal.sandbox.moment import china, compact, seconds_text
@@ -92,6 +100,7 @@ def _work_out(
 
     balance   how an account is read: to know what it holds, or to spend it
     """
+    institutions.check(tx, call)
     (info,) = call.input["druginfo"]
     psn_no, insutype = info.text("psn_no"), info.text("insutype")
     who = identity.insured(tx, call, psn_no)
@@ -108,7 +117,7 @@ def _work_out(
         raise Refusal(NOTHING_TO_SETTLE)
     used_fen = records.fund_used_fen(tx, psn_no, insutype, f"{china(tx.now):%Y}")
     sums = benefits(items, insutype, used_fen, rules.catalogue, rules.policy.benefit)
-    pot = relations.usable_pot(tx, psn_no, rules)
+    pot = relations.usable_pot(tx, psn_no, rules.policy.mutual_aid)
     own_fen = balance(tx, accounts.own(who.id)) if insutype == EMPLOYEE else None
     parts = Parts(0, 0, sums.person_fen)
     if info.text("acct_used_flag") == "1":

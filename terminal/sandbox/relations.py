@@ -15,8 +15,7 @@ from enum import StrEnum
 from terminal.sandbox import accounts, records
 from terminal.sandbox.accounts import Leg, Movement
 from terminal.sandbox.moment import seconds_text
-from terminal.sandbox.policy import Kinship, MutualAid
-from terminal.sandbox.rules import Rules
+from terminal.sandbox.policy import Ending, Kinship, MutualAid, Status
 from terminal.sandbox.store import Tx
 
 
@@ -33,21 +32,11 @@ class Reason(StrEnum):
     BALANCE_TOO_LOW = "balance_too_low"
     TRANSFER_TOO_SMALL = "transfer_too_small"
     NO_RELATION = "no_relation"
-
-
-class Ending(StrEnum):
-    """Why a creator's relations end by themselves (自动解除共济关系的情形)."""
-
-    SPECIAL_TREATMENT = "special_treatment"
-    """Granted chronic or special outpatient treatment (A11)."""
-    LEFT = "left"
-    """Left the province's employee insurance (A11)."""
-    OTHER_POOL = "other_pool"
-    """Joined another pool of the province (A12)."""
-    RETIRED_CADRE = "retired_cadre"
-    """离休 or a disabled serviceman's treatment (A13)."""
-    DIED = "died"
-    """A14."""
+    EXCLUDED = "excluded"
+    """The creator's treatment keeps from creating one (A4)."""
+    VOUCHER_NOT_ACTIVE = "voucher_not_active"
+    """Of the creator or of the member (A9)."""
+    NO_SUCH_PERSON = "no_such_person"
 
 
 OTHER_POOL_REGION = "632800"
@@ -76,7 +65,13 @@ def bind(
         raise RelationRefused(Reason.MEMBER_NOT_INSURED)
     if not rules.same_scope(creator_region, member_region):
         raise RelationRefused(Reason.OTHER_SCOPE)
-    if kinship not in rules.kinships(bound_on):
+    if statuses(tx, creator) & set(rules.creator_excluded):
+        raise RelationRefused(Reason.EXCLUDED)
+    if rules.active_voucher_needed and Status.NO_VOUCHER in statuses(tx, creator) | statuses(
+        tx, member
+    ):
+        raise RelationRefused(Reason.VOUCHER_NOT_ACTIVE)
+    if kinship not in rules.kinships_on(bound_on):
         raise RelationRefused(Reason.KINSHIP)
     _check_free(tx, creator, member)
     members = tx.rows("SELECT 1 FROM relations WHERE creator = ? AND closed_at IS NULL", creator)
@@ -99,6 +94,8 @@ def bind(
 
 def transfer(tx: Tx, creator: str, amount_fen: int, rules: MutualAid) -> None:
     """From the creator's own account into the pot.  Raises RelationRefused."""
+    if not creator:
+        raise RelationRefused(Reason.NO_SUCH_PERSON)
     creator_id = _id(tx, creator)
     if not accounts.is_open(tx, accounts.pot(creator_id)):
         raise RelationRefused(Reason.NO_RELATION)
@@ -125,17 +122,17 @@ def pot_of(tx: Tx, member: str) -> str | None:
     return accounts.pot(row["id"]) if row else None
 
 
-def usable_pot(tx: Tx, member: str, rules: Rules) -> str | None:
+def usable_pot(tx: Tx, member: str, rules: MutualAid) -> str | None:
     """The account this person may draw on now.
 
     None also where the rules look at the creator's own account at settlement and it holds too
     little (A5): the settlement succeeds, and mutual aid pays nothing (C6).
     """
     pot = pot_of(tx, member)
-    if pot is None or not rules.threshold_at_settlement:
+    if pot is None or "settle" not in rules.threshold_checked:
         return pot
     own_fen = accounts.balance_fen(tx, accounts.own(pot.partition(":")[2]))
-    return pot if own_fen >= rules.policy.mutual_aid.min_creator_balance_fen else None
+    return pot if own_fen >= rules.min_creator_balance_fen else None
 
 
 def where_it_returns(tx: Tx, pot: str) -> str:
@@ -173,10 +170,11 @@ def dissolve(tx: Tx, member: str) -> None:
     accounts.close(tx, pot)
 
 
-def end(tx: Tx, creator: str, why: Ending) -> None:
-    """The creator may lend no longer (A11 to A14): every relation ends, the pot goes back.
+def end(tx: Tx, creator: str, why: Ending, rules: MutualAid) -> None:
+    """Something befalls a creator.  Where the policy says so, every relation ends and the pot goes
+    back (A11 to A14).
 
-    Raises RelationRefused where there is none.
+    Raises RelationRefused where there is no relation.
     """
     records.hold(tx, creator)
     members = tx.rows(
@@ -184,8 +182,9 @@ def end(tx: Tx, creator: str, why: Ending) -> None:
     )
     if not members:
         raise RelationRefused(Reason.NO_RELATION)
-    for row in members:
-        dissolve(tx, row["member"])
+    if why in rules.dissolved_by:
+        for row in members:
+            dissolve(tx, row["member"])
     match why:
         case Ending.LEFT | Ending.DIED:
             tx.run("UPDATE enrolments SET stas = '4' WHERE psn_no = ?", creator)
@@ -200,8 +199,19 @@ def end(tx: Tx, creator: str, why: Ending) -> None:
                 "UPDATE enrolments SET insutype = '340' WHERE psn_no = ? AND stas = '1'", creator
             )
         case Ending.SPECIAL_TREATMENT:
-            # No row of the interface says so; the relation alone ends.
-            return
+            set_status(tx, creator, Status.SPECIAL_OUTPATIENT, holds=True)
+
+
+def statuses(tx: Tx, psn_no: str) -> set[Status]:
+    rows = tx.rows("SELECT status FROM statuses WHERE psn_no = ?", psn_no)
+    return {Status(row["status"]) for row in rows}
+
+
+def set_status(tx: Tx, psn_no: str, status: Status, *, holds: bool) -> None:
+    records.hold(tx, psn_no)
+    tx.run("DELETE FROM statuses WHERE psn_no = ? AND status = ?", psn_no, status.value)
+    if holds:
+        tx.run("INSERT INTO statuses VALUES (?, ?)", psn_no, status.value)
 
 
 def _check_free(tx: Tx, creator: str, member: str) -> None:

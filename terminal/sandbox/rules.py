@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from terminal.sandbox.catalogue import Catalogue
+from terminal.sandbox.hospital import Hospital
 from terminal.sandbox.policy import Policy
 from terminal.sandbox.published import Publications
 from terminal.sandbox.wrong import Wrong
@@ -37,6 +38,7 @@ class Repeat(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Rules:
     policy: Policy
+    hospital: Hospital
     catalogue: Catalogue
     publications: Publications
     account_split: AccountSplit = AccountSplit.INSIDE
@@ -48,7 +50,5 @@ class Rules:
     fund_total: FundTotal = FundTotal.FUND_ALONE
     line_memo: bool = False
     """Whether the first line of each purchase comes back with a complaint in `memo`."""
-    threshold_at_settlement: bool = False
-    """Whether a creator who holds less than the policy's least balance lends nothing (A5)."""
     wrong: frozenset[Wrong] = frozenset()
     """In which ways this platform breaks its promises."""

@@ -104,6 +104,21 @@ SCENARIOS: Mapping[str, Scenario] = {
         "employee-short",
         {"happenings": _after_estimate(Happens.POT_SPENT, "employee-short", 85000)},
     ),
+    "creator-not-insured": Scenario(
+        "the creator left the insurance: mutual aid pays nothing, and that is no error",
+        "employee-short",
+        {"happenings": (Happening("1101", Happens.CREATOR_LEFT, "employee-short"),)},
+    ),
+    "creator-in-other-pool": Scenario(
+        "the creator joined another pool: mutual aid pays nothing, and that is no error",
+        "employee-short",
+        {"happenings": (Happening("1101", Happens.CREATOR_MOVED, "employee-short"),)},
+    ),
+    "pot-empty": Scenario(
+        "there is nothing in the pot: mutual aid pays nothing, and that is no error",
+        "employee-short",
+        {"happenings": (Happening("1101", Happens.POT_SPENT, "employee-short", 10**9),)},
+    ),
     "reversal-nulls": Scenario(
         "the reply of a reversal leaves out what real ones were seen to leave out",
         "employee-short",

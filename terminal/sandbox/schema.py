@@ -31,6 +31,14 @@ CREATE TABLE enrolments (
     region TEXT NOT NULL,
     UNIQUE (psn_no, insutype, region)
 );
+CREATE TABLE statuses (
+    psn_no TEXT NOT NULL REFERENCES persons,
+    status TEXT NOT NULL,          -- what is true of a person beside the insurance
+    PRIMARY KEY (psn_no, status)
+);
+CREATE TABLE undesignated (
+    institution TEXT PRIMARY KEY   -- not 定点 any longer
+);
 CREATE TABLE accounts (
     seq SERIAL,
     account TEXT NOT NULL UNIQUE,  -- own:ID, pot:ID, fund:TYPE, shop:CODE, outside

@@ -13,9 +13,11 @@ import msgspec
 from terminal.sandbox.catalogue import load_catalogue
 from terminal.sandbox.faults import Fault
 from terminal.sandbox.happenings import Happening
+from terminal.sandbox.hospital import load_hospital
 from terminal.sandbox.people import FAMILIES, THE_SEVEN, Family, Person
-from terminal.sandbox.policy import Policy, PolicyError, load_policy
+from terminal.sandbox.policy import Policy, load_policy
 from terminal.sandbox.published import Publications
+from terminal.sandbox.quoted import PolicyError
 from terminal.sandbox.rules import AccountSplit, FundTotal, Repeat, Rules
 from terminal.sandbox.store import IN_MEMORY
 from terminal.sandbox.vouchers import Shown
@@ -40,6 +42,8 @@ class Settings:
     """A file, ":memory:", or the URL of a PostgreSQL database.  The people are written into a new
     one only."""
     policy_file: Path = SHIPPED / "policies" / "qinghai-2024-12.toml"
+    benefits_file: Path = SHIPPED / "policies" / "benefits" / "xining-2025-03.toml"
+    """How much of a hospital bill is paid."""
     catalogue_file: Path = SHIPPED / "catalogues" / "demo.csv"
     invented_drugs: int = 0
     """Published beside those of the catalogue file."""
@@ -54,6 +58,8 @@ class Settings:
     zeros_as_null: bool = False
     line_memo: bool = False
     threshold_at_settlement: bool = False
+    """Whether a creator who holds less than the least balance lends nothing, whatever the policy
+    file says (A5)."""
     shown: Shown = Shown.FRESH
     """What is the matter with the vouchers of /vouchers/new."""
     faults: tuple[Fault, ...] = ()
@@ -82,6 +88,7 @@ class Settings:
         """Reads the policy and the catalogue.  Raises PolicyError."""
         return Rules(
             policy=self._policy(),
+            hospital=load_hospital(self.benefits_file),
             catalogue=load_catalogue(self.catalogue_file),
             publications=Publications(self.catalogue_file, self.invented_drugs),
             account_split=self.account_split,
@@ -90,7 +97,6 @@ class Settings:
             reversal_nulls=self.reversal_nulls,
             fund_total=self.fund_total,
             line_memo=self.line_memo,
-            threshold_at_settlement=self.threshold_at_settlement,
             wrong=self.wrong,
         )
 
@@ -100,6 +106,10 @@ class Settings:
         if self.split_within_settlement is not None:
             mutual_aid = msgspec.structs.replace(
                 mutual_aid, split_within_settlement=self.split_within_settlement
+            )
+        if self.threshold_at_settlement:
+            mutual_aid = msgspec.structs.replace(
+                mutual_aid, threshold_checked=(*mutual_aid.threshold_checked, "settle")
             )
         if self.fund_ratio:
             ratios = {**benefit.fund_ratio}

@@ -13,7 +13,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from terminal.sandbox.people import ACTIVE, holder, masked
-from terminal.sandbox.policy import PolicyError
+from terminal.sandbox.policy import Status
+from terminal.sandbox.quoted import PolicyError
+from terminal.sandbox.relations import statuses
 from terminal.sandbox.store import Row, Tx
 from terminal.sandbox.wire import Call, Refusal
 from terminal.voucher.algorithms import CannotSign, NotAKey, SigningKey, load_private_key
@@ -87,9 +89,9 @@ def new_voucher(
     by_relative: bool,
     shown: Shown = Shown.FRESH,
 ) -> Issued | None:
-    """A fresh voucher of a person on show; None: there is no such person."""
+    """A fresh voucher of a person on show; None: nobody, or somebody who never activated it."""
     person = tx.row("SELECT * FROM persons WHERE id = ? AND shown = 1", person_id)
-    if person is None:
+    if person is None or Status.NO_VOUCHER in statuses(tx, person["psn_no"]):
         return None
     enrolled = tx.row(
         "SELECT * FROM enrolments WHERE psn_no = ? ORDER BY stas <> ?, seq",

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from terminal.sandbox.app import create_app
+from terminal.sandbox.server import serving
 from terminal.sandbox.settings import Settings
 from terminal.sandbox.store import IN_MEMORY
 from tests import postgres
@@ -58,6 +59,25 @@ async def open_sandbox(database: Database) -> AsyncIterator[Open]:
             app = create_app(Settings(**changes))
             http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://sandbox")
             stack.callback(app.state.store.close)
+            stack.push_async_callback(http.aclose)
+            counters.append(Counter(http, clock))
+            return counters[-1]
+
+        yield open_one
+        for counter in counters:
+            audit(await counter.ledger())
+
+
+@pytest.fixture
+async def open_real() -> AsyncIterator[Open]:
+    """Served on loopback; every ledger is audited at the end of the test."""
+    async with contextlib.AsyncExitStack() as stack:
+        counters: list[Counter] = []
+
+        def open_one(**changes: Any) -> Counter:
+            clock = changes.setdefault("clock", Clock())
+            running = stack.enter_context(serving(Settings(**changes)))
+            http = httpx.AsyncClient(base_url=running.url, timeout=30, trust_env=False)
             stack.push_async_callback(http.aclose)
             counters.append(Counter(http, clock))
             return counters[-1]

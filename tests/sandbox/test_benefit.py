@@ -21,7 +21,6 @@ def rules(
     limits: Mapping[str, int] | None = None, year_max_fen: int = 200000, ratio: str = "0.6"
 ) -> Benefit:
     return Benefit(
-        source="test",
         verified=False,
         fund_ratio={"310": Decimal(ratio)},
         fund_year_max_fen={"310": year_max_fen},

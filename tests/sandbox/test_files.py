@@ -16,7 +16,8 @@ import pytest
 from terminal.sandbox import accounts
 from terminal.sandbox.app import create_app
 from terminal.sandbox.catalogue import InsuranceClass, load_catalogue
-from terminal.sandbox.policy import PolicyError, load_policy
+from terminal.sandbox.policy import load_policy
+from terminal.sandbox.quoted import PolicyError
 from terminal.sandbox.settings import Settings
 from terminal.sandbox.store import IN_MEMORY, StoreError, Tx, open_store
 from tests.sandbox.conftest import BOTH, Database
@@ -29,7 +30,6 @@ def test_the_shipped_policy_names_its_sources_and_that_it_is_not_verified() -> N
     policy = load_policy(POLICY)
     assert policy.policy == POLICY.stem
     assert not policy.benefit.verified
-    assert policy.benefit.source
     assert policy.benefit.fund_ratio == {"310": Decimal("0.60"), "390": Decimal("0.50")}
     whole = tomllib.loads(POLICY.read_text(encoding="utf-8"))
     assert whole["source"]
@@ -46,14 +46,22 @@ def test_the_shipped_policy_names_its_sources_and_that_it_is_not_verified() -> N
     [
         ('"310" = 0.60', '"310" = 1.01', "between 0 and 1"),
         ('"310" = 0.60', '"310" = nan', "between 0 and 1"),
-        ("max_members = 6", "max_members = 0", "max_members"),
-        ("max_members = 6", "", "max_members"),
-        ("max_members = 6", "max_member = 6", "max_member"),
-        ('scope = "province"', 'scope = "planet"', "scope"),
-        ('["create", "transfer"]', '["settle"]', "threshold_checked"),
-        ("min_transfer_fen = 50000", "min_transfer_fen = 500.00", "min_transfer_fen"),
-        ("min_transfer_fen = 50000", "min_transfer_fen = -1", "min_transfer_fen"),
-        ('"child"]', '"cousin"]', "relations_before"),
+        ("value = 6", "value = 0", "max_members"),
+        ("value = 6", "", "max_members"),
+        ("value = 6", "values = 6", "max_members.*values"),
+        ("aid.max_members]", "aid.max_member]", "max_member"),
+        ('value = 6\nsource = "S0"', "value = 6", "max_members.*source"),
+        ("[mutual_aid.max_members]\n", "[mutual_aid]\nmax_members = 6\n[x]\n", "policy.toml"),
+        ("最多可以邀请6位家庭成员", " ", "max_members: nobody is quoted"),
+        ('value = 6\nsource = "S0"', 'value = 6\nsource = "S9"', "max_members: source 'S9'"),
+        ('value = 5, source = "S1"', 'value = 5, source = "S9"', "max_members: source 'S9'"),
+        ("[mutual_aid.scope]", "max = 1\n[mutual_aid.scope]", "active_voucher_needed.*max"),
+        ('value = "province"', 'value = "planet"', "scope"),
+        ('["create", "transfer"]', '["pay"]', "threshold_checked"),
+        ("aid.min_transfer_fen]\nvalue = 50000", "aid.min_transfer_fen]\nvalue = 1.5", "min_trans"),
+        ("aid.min_transfer_fen]\nvalue = 50000", "aid.min_transfer_fen]\nvalue = -1", "min_trans"),
+        ('"child"]', '"cousin"]', "kinships"),
+        ("2024-12-01\nvalue", "0\nvalue", "kinships"),
         ("\n[benefit]\n", "\n[benefits]\n", "benefit"),
         ("\n[benefit]\n", "\n[benefit\n", "policy.toml"),
     ],

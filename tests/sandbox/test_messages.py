@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from terminal.sandbox.app import BODY_BYTES_MAX
+from terminal.sandbox.bodies import BODY_BYTES_MAX
 from terminal.sandbox.rules import Repeat
 from tests.sandbox.conftest import Open
 from tests.sandbox.counter import CALL_SERVICE, OTHER_SHOP, Counter, read

@@ -1,4 +1,4 @@
-"""Who pays first: the worked examples of the policy, fund part 0, through the wire."""
+"""Who pays first: the worked examples of the policy, fund part 0, over real HTTP."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ ROWS = [
 @pytest.mark.parametrize("split", AccountSplit)
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]}-{row[1]}-{row[2]}")
 async def test_worked_example(
-    open_sandbox: Open, split: AccountSplit, row: tuple[str, bool, str, *tuple[str, ...]]
+    open_real: Open, split: AccountSplit, row: tuple[str, bool, str, *tuple[str, ...]]
 ) -> None:
     who, is_strict, flag, *amounts = row
     part, own, aid, cash, inside, on_top = (Decimal(amount) for amount in amounts)
-    counter = open_sandbox(
+    counter = open_real(
         account_split=split,
         fund_ratio={"*": Decimal(0)},
         split_within_settlement=not is_strict,
@@ -84,9 +84,9 @@ async def test_worked_example(
     assert before.get(pot, 0) - after.get(pot, 0) == aid * 100
 
 
-async def test_a_quote_promises_nothing_when_a_relative_spends_first(open_sandbox: Open) -> None:
+async def test_a_quote_promises_nothing_when_a_relative_spends_first(open_real: Open) -> None:
     """C7: the pot is emptied between 2101 and 2102, so cash rises."""
-    counter = open_sandbox(fund_ratio={"*": Decimal(0)}, people=PEOPLE, families=FAMILIES)
+    counter = open_real(fund_ratio={"*": Decimal(0)}, people=PEOPLE, families=FAMILIES)
     customer = await counter.scan("resident")
     lines = (("XJ01CAA040E001010300001", "65.50", "1"),)
     quoted = await counter.quote(customer, lines)
@@ -99,9 +99,9 @@ async def test_a_quote_promises_nothing_when_a_relative_spends_first(open_sandbo
     assert settled.setlinfo["acct_mulaid_pay"] == Decimal("10.00")
 
 
-async def test_a_dissolved_relation_pays_nothing_and_is_no_error(open_sandbox: Open) -> None:
+async def test_a_dissolved_relation_pays_nothing_and_is_no_error(open_real: Open) -> None:
     """C6: the settlement succeeds with M = 0."""
-    counter = open_sandbox(fund_ratio={"*": Decimal(0)}, people=PEOPLE, families=FAMILIES)
+    counter = open_real(fund_ratio={"*": Decimal(0)}, people=PEOPLE, families=FAMILIES)
     customer = await counter.scan("resident")
     quoted = await counter.quote(customer)
     assert quoted.setlinfo["acct_mulaid_pay"] == Decimal("40.00")
