@@ -2,7 +2,8 @@
 PY := .venv/bin/python
 
 .PHONY: demo test check screens fuzz kill9 power simulate mutants matrix
-.PHONY: sums endurance bench-voucher bench-journal bench-catalogue bench-platform bench-reading bench-serial lock clean
+.PHONY: sums endurance bench-voucher bench-journal bench-catalogue bench-platform bench-reading
+.PHONY: bench-serial bench-tui lock clean
 
 demo:
 	@./bootstrap run
@@ -68,6 +69,10 @@ bench-platform: dev
 # 100,000 goods and national rows: import beside bare sqlite3, and how soon one is found.
 bench-catalogue: dev
 	@$(PY) -m tests.bench.catalogue
+
+# How soon a key and a scan are on the screen, 200 lines in the cart; memory after so many sales.
+bench-tui: dev
+	@$(PY) -m tests.bench.tui --sales $(or $(SALES),5000)
 
 bench-journal: dev
 	@$(PY) -m tests.bench.journal

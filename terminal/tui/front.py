@@ -6,6 +6,8 @@ which they were pressed.  No widget has the focus, so no key can land where nobo
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.screen import ModalScreen, Screen
@@ -65,9 +67,16 @@ class Front(Screen[None]):
         self.redraw()
 
 
-class Sheet(Panel[tuple[Content, ...]]):
-    def rows(self, shown: tuple[Content, ...], width: int, height: int) -> list[Content]:
-        return list(shown)
+@dataclass(frozen=True, slots=True, eq=False)
+class SheetShown:
+    """Never equal to another: rows are equal where they differ in nothing but colours."""
+
+    rows: tuple[Content, ...]
+
+
+class Sheet(Panel[SheetShown]):
+    def rows(self, shown: SheetShown, width: int, height: int) -> list[Content]:
+        return list(shown.rows)
 
 
 class Dialog(Front, ModalScreen[None]):
@@ -85,6 +94,12 @@ class Dialog(Front, ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield self._sheet
+
+    def on_unmount(self) -> None:
+        # Textual 8.2.8 has an `lru_cache` on a method of these caches, which keeps the last 1,024
+        # of them, with every row they ever drew: a dialog's hundreds of kilobytes a sale.
+        for widget in (self, self._sheet):
+            widget._styles_cache.clear()
 
     def headings(self) -> tuple[str, str]:
         """The title, and the keys that mean something here."""
@@ -106,7 +121,7 @@ class Dialog(Front, ModalScreen[None]):
         above = (height - self._rows_below() - seen - EDGE_ROWS) // 2
         sheet.styles.margin = (max(0, above), 0, 0, 0)
         sheet.head(*(f" {heading} " for heading in self.headings()))
-        sheet.show(tuple(rows[self._first : self._first + seen]))
+        sheet.show(SheetShown(tuple(rows[self._first : self._first + seen])))
 
     def _rows_below(self) -> int:
         """Status and keys of the sale screen stay in sight."""
