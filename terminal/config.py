@@ -54,6 +54,14 @@ class Keys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     warn_before_end_days: Annotated[int, msgspec.Meta(ge=0, le=3_650)]
 
 
+class Recording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the till keeps of scans that were refused or failed."""
+
+    folder: str
+    files_max: Annotated[int, msgspec.Meta(ge=1, le=10_000)]
+    megabytes_max: Annotated[int, msgspec.Meta(ge=100, le=1_000_000)]
+
+
 class Counter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One till: `counters/NAME.toml`."""
 
@@ -68,6 +76,8 @@ class Counter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shop: Shop
     till: Till
     keys: Keys
+    recording: Recording | None = None
+    """None: nothing is kept."""
 
 
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from terminal.checkout import Checkout
-from terminal.cli import scanners
+from terminal.cli import keeping, scanners
 from terminal.cli.build import Plan, add_arguments, open_till, plan
 from terminal.cli.exits import Exit, Stop
 from terminal.cli.headless import Printer, obey_lines, stdin_lines
@@ -25,6 +25,7 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser.add_argument(
         "--headless", action="store_true", help="no screen: JSON lines on stdin and stdout"
     )
+    keeping.add_arguments(parser)
     parser.add_argument("--slips", type=Path, metavar="DIR", help="write each slip to a file here")
 
 
@@ -46,11 +47,11 @@ async def _headless(args: argparse.Namespace, made: Plan, addresses: list[str]) 
         async def serve() -> None:
             await checkout.idle()
             await sign_in(checkout, made)
-            async with scanners.scanning(checkout, addresses):
+            async with scanners.scanning(checkout, addresses, keeper):
                 printer.write({"notice": "Ready", "phase": checkout.phase})
                 await obey_lines(checkout, printer, await stdin_lines())
 
-        with writing_slips(checkout, made, args.slips):
+        with writing_slips(checkout, made, args.slips), keeping.keeping(args, made) as keeper:
             await beside(checkout, serve)
     return Exit.OK
 

@@ -13,6 +13,7 @@ from terminal.cli import scanners
 from terminal.cli.build import Plan, open_till
 from terminal.cli.demo import BOXES, Props, addresses
 from terminal.cli.exits import Exit
+from terminal.cli.keeping import keeping
 from terminal.cli.run import beside
 from terminal.cli.slips import writing_slips
 from terminal.clock import SystemClock
@@ -46,7 +47,7 @@ async def _work(
         app = _app(checkout, made, demo)
 
         async def serve() -> None:
-            async with scanners.scanning(checkout, urls):
+            async with scanners.scanning(checkout, urls, keeper):
                 # A platform that is silent now may answer later; the screen says so meanwhile.
                 signing_in = asyncio.create_task(_sign_in(checkout))
                 try:
@@ -54,7 +55,8 @@ async def _work(
                 finally:
                     signing_in.cancel()
 
-        with writing_slips(checkout, made, getattr(args, "slips", None)):
+        slips = getattr(args, "slips", None)
+        with writing_slips(checkout, made, slips), keeping(args, made) as keeper:
             await beside(checkout, serve)
         return app.return_code or Exit.OK
 

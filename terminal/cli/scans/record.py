@@ -46,24 +46,12 @@ def about(title: str) -> dict[str, str]:
     return {"title": title, "began": datetime.now(UTC).isoformat(timespec="milliseconds")}
 
 
-def named(urls: Sequence[str]) -> dict[str, str]:
-    """Each address by the name its device has in a recording: camera1, serial1, serial2, hid1."""
-    devices: dict[str, str] = {}
-    for url in urls:
-        scheme = url.partition("://")[0]
-        kind = {"hid": "hid", "wedge": "wedge"}.get(scheme, "serial")
-        kind = "camera" if scheme.startswith("camera") else kind
-        number = sum(name.startswith(kind) for name in devices) + 1
-        devices[f"{kind}{number}"] = url
-    return devices
-
-
 async def _record(
     urls: Sequence[str], writer: Writer, recorder: Recorder, seconds: float | None
 ) -> None:
     async with AsyncExitStack() as stack:
         opened: list[Scanner] = []
-        for name, url in named(urls).items():
+        for name, url in scanners.named(urls).items():
             if facts := device_facts(parse_any(url).place):
                 writer.fact(f"device/{name}", facts)
             try:
