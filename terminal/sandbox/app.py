@@ -228,15 +228,18 @@ class _Sandbox:
         )
 
     async def _overview(self, request: Request) -> Response:
-        people, bound, movements = await self._store.carry_out(
-            lambda tx: (
-                ledger.people(tx),
-                ledger.relations_of_all(tx),
-                ledger.movements(tx, pages.MOVEMENTS_SHOWN),
+        def books(tx: Tx) -> pages.Books:
+            tx.at_one_moment()
+            return pages.Books(
+                people=ledger.people(tx),
+                relations=ledger.relations_of_all(tx),
+                accounts=ledger.accounts_of_all(tx),
+                settlements=ledger.settlements(tx, pages.ROWS_SHOWN),
+                movements=ledger.movements(tx, pages.ROWS_SHOWN),
             )
-        )
+
         language = pages.language(request.query_params.get("lang"))
-        return pages.overview(people, bound, movements, language)
+        return pages.overview(await self._store.carry_out(books), language)
 
     async def _ledger(self, request: Request) -> Response:
         return as_json(await self._store.carry_out(ledger.whole))

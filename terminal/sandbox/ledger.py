@@ -13,6 +13,9 @@ from terminal.sandbox.store import Row, Tx
 
 Json = dict[str, object]
 
+ALL = 2**62
+"""A limit that is none."""
+
 
 class BelowZero(Exception):
     """An adjustment would take more than the account holds."""
@@ -32,11 +35,9 @@ def whole(tx: Tx) -> Json:
     """`GET /ledger`.  Movements and settlements in the order they were made."""
     tx.at_one_moment()
     return {
-        "accounts": [_account(tx, row) for row in tx.rows("SELECT * FROM accounts ORDER BY seq")],
+        "accounts": accounts_of_all(tx),
         "movements": movements(tx),
-        "settlements": [
-            _settlement(tx, row) for row in tx.rows("SELECT * FROM settlements ORDER BY seq")
-        ],
+        "settlements": settlements(tx),
         "relations": relations_of_all(tx),
         "debits": [_debit(tx, row) for row in tx.rows("SELECT * FROM debits ORDER BY seq")],
         "messages": [
@@ -51,7 +52,18 @@ def whole(tx: Tx) -> Json:
     }
 
 
-def movements(tx: Tx, latest: int = 2**62) -> list[Json]:
+def accounts_of_all(tx: Tx) -> list[Json]:
+    """In the order they were opened."""
+    return [_account(tx, row) for row in tx.rows("SELECT * FROM accounts ORDER BY seq")]
+
+
+def settlements(tx: Tx, latest: int = ALL) -> list[Json]:
+    """All, or the latest so many; oldest first."""
+    rows = tx.rows("SELECT * FROM settlements ORDER BY seq DESC LIMIT ?", latest)
+    return [_settlement(tx, row) for row in reversed(rows)]
+
+
+def movements(tx: Tx, latest: int = ALL) -> list[Json]:
     """All, or the latest so many; oldest first."""
     rows = tx.rows("SELECT * FROM movements ORDER BY seq DESC LIMIT ?", latest)
     return [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from urllib.parse import urlencode
@@ -18,7 +19,8 @@ from starlette.responses import HTMLResponse
 from terminal.sandbox.wire import to_json
 
 LANGUAGES = ("zh", "en")
-MOVEMENTS_SHOWN = 30
+ROWS_SHOWN = 30
+"""Of settlements, and of movements: the latest."""
 
 _PHONE = Path(__file__).with_name("phone.html").read_text(encoding="utf-8")
 
@@ -46,6 +48,13 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "kinship": "关系",
         "bound": "绑定日期",
         "closed": "解除时间",
+        "accounts": "全部账户",
+        "settlements": "最近的结算",
+        "settlement": "结算编号",
+        "total": "总额",
+        "fund": "基金",
+        "cash": "现金",
+        "state": "状态",
         "movements": "最近的资金变动",
         "at": "时间",
         "account": "账户",
@@ -77,6 +86,13 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "kinship": "Kinship",
         "bound": "Bound on",
         "closed": "Ended at",
+        "accounts": "All accounts",
+        "settlements": "Latest settlements",
+        "settlement": "Settlement",
+        "total": "Total",
+        "fund": "Fund",
+        "cash": "Cash",
+        "state": "State",
         "movements": "Latest movements",
         "at": "Time",
         "account": "Account",
@@ -137,14 +153,23 @@ def phone(people: Sequence[Json], person_id: str, lang: str, renew_seconds: floa
     return _page(page, nonce, 404 if person_id and not chosen else 200)
 
 
-def overview(
-    people: Sequence[Json], relations: Sequence[Json], movements: Sequence[Json], lang: str
-) -> HTMLResponse:
-    """Balances, relations and the latest movements, as a plain page without script."""
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What the overview shows, as `ledger` tells it."""
+
+    people: Sequence[Json]
+    relations: Sequence[Json]
+    accounts: Sequence[Json]
+    settlements: Sequence[Json]
+    movements: Sequence[Json]
+
+
+def overview(books: Books, lang: str) -> HTMLResponse:
+    """People, relations, every account, the latest settlements and movements; without script."""
     words = _WORDS[lang]
     nonce = secrets.token_urlsafe(16)
     other = LANGUAGES[1 - LANGUAGES.index(lang)]
-    accounts = "".join(_account_row(person, lang) for person in people)
+    people = "".join(_person_row(person, lang) for person in books.people)
     families = "".join(
         _cells(
             f"{row['creator']} {row['creator_masked']}",
@@ -154,11 +179,13 @@ def overview(
             row["closed_at"] or "",
             row["pot"],
         )
-        for row in relations
+        for row in books.relations
     )
+    accounts = "".join(_cells(row["account"], row["balance"]) for row in books.accounts)
+    sales = "".join(_settlement_row(row) for row in reversed(books.settlements))
     moves = "".join(
-        _cells(move["at"], move["account"], move["amount"], move["kind"], move["message"])
-        for move in ({**m, "message": m["msgid"]} for m in reversed(movements))
+        _cells(move["at"], move["account"], move["amount"], move["kind"], move["msgid"])
+        for move in reversed(books.movements)
     )
     page = f"""<!doctype html>
 <html lang="{lang}"><head><meta charset="utf-8">
@@ -172,16 +199,30 @@ td:nth-child(3), td:nth-child(4) {{ font-variant-numeric: tabular-nums; }}
 </style></head><body>
 <p><a href="{_href("/", lang=other)}" lang="{other}">{escape(words["other_lang_name"])}</a></p>
 <h1>{escape(words["overview"])}</h1><p>{escape(words["note"])}</p>
-<table>{_heads(words, "name", "who", "own", "aid", "phone")}{accounts}</table>
+<table>{_heads(words, "name", "who", "own", "aid", "phone")}{people}</table>
 <h2>{escape(words["relations"])}</h2>
 <table>{_heads(words, "creator", "member", "kinship", "bound", "closed", "aid")}{families}</table>
+<h2>{escape(words["accounts"])}</h2>
+<table>{_heads(words, "account", "amount")}{accounts}</table>
+<h2>{escape(words["settlements"])}</h2>
+<table>{_heads(words, *SALE_COLUMNS)}{sales}</table>
 <h2>{escape(words["movements"])}</h2>
 <table>{_heads(words, "at", "account", "amount", "kind", "message")}{moves}</table>
 </body></html>"""
     return _page(page, nonce, 200)
 
 
-def _account_row(person: Json, lang: str) -> str:
+SALE_COLUMNS = ("settlement", "who", "total", "fund", "own", "aid", "cash", "state")
+
+
+def _settlement_row(row: Json) -> str:
+    split = row["split"]
+    assert isinstance(split, Mapping)
+    parts = (split[name] for name in ("total", "fund", "own", "mutual_aid", "cash"))
+    return _cells(row["setl_id"], row["person"] or "", *parts, row["state"])
+
+
+def _person_row(person: Json, lang: str) -> str:
     words = _WORDS[lang]
     href = _href("/phone", person=str(person["id"]), lang=lang)
     aid = words["none"] if person["mutual_aid"] is None else person["mutual_aid"]

@@ -251,12 +251,9 @@ def message(tx: Tx, msgid: str) -> Message | None:
 
 
 def remember(tx: Tx, arrived: Message) -> None:
-    """Keeps the latest reply to a message id."""
+    """Keeps a message id and the reply to it; an id is kept once."""
     tx.run(
-        f"INSERT INTO messages ({_MESSAGE}) VALUES (?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (msgid) DO UPDATE SET infno = excluded.infno, psn_no = excluded.psn_no,"
-        " institution = excluded.institution, digest = excluded.digest,"
-        " is_reversed = excluded.is_reversed, reply = excluded.reply",
+        f"INSERT INTO messages ({_MESSAGE}) VALUES (?, ?, ?, ?, ?, ?, ?)",
         arrived.msgid,
         arrived.infno,
         arrived.psn_no,
@@ -265,6 +262,11 @@ def remember(tx: Tx, arrived: Message) -> None:
         int(arrived.is_reversed),
         arrived.reply,
     )
+
+
+def reply_instead(tx: Tx, msgid: str, reply: bytes) -> None:
+    """Keeps the latest reply, where a platform carries out a message again."""
+    tx.run("UPDATE messages SET reply = ? WHERE msgid = ?", reply, msgid)
 
 
 def mark_reversed(tx: Tx, msgid: str) -> None:

@@ -158,8 +158,7 @@ def identify(tx: Tx, call: Call, voucher_id: str) -> Row:
 
     Raises Refusal.  Own choice: a voucher bound to another institution counts as used.
     """
-    tx.held(_VOUCHER, voucher_id)
-    voucher = _issued(tx, voucher_id)
+    voucher = _issued(tx.held(_VOUCHER, voucher_id))
     if voucher["used_by"] or voucher["institution"] not in (None, call.institution):
         raise Refusal(USED)
     if tx.now >= voucher["expires_at"] + LEEWAY_SECONDS:
@@ -183,7 +182,7 @@ def present(tx: Tx, call: Call, voucher_id: str, psn_no: str) -> Row:
 
     Raises Refusal
     """
-    voucher = _issued(tx, voucher_id)
+    voucher = _issued(tx.rows(_VOUCHER, voucher_id))
     if voucher["institution"] is None:
         raise Refusal(NOT_IDENTIFIED)
     if voucher["institution"] != call.institution:
@@ -205,12 +204,11 @@ def give_back(tx: Tx, voucher_id: str) -> None:
 
 def used_by(tx: Tx, voucher_id: str) -> str | None:
     """The message id of the settlement that holds the voucher; None: it is free."""
-    user: str | None = _issued(tx, voucher_id)["used_by"]
+    user: str | None = _issued(tx.rows(_VOUCHER, voucher_id))["used_by"]
     return user
 
 
-def _issued(tx: Tx, voucher_id: str) -> Row:
-    voucher = tx.row(_VOUCHER, voucher_id)
-    if voucher is None:
+def _issued(found: list[Row]) -> Row:
+    if not found:
         raise Refusal(INVALID)
-    return voucher
+    return found[0]

@@ -78,3 +78,14 @@ def test_codes_are_level_m_whatever_their_size(text: str) -> None:
     rows = modules(text)
     assert rows[8][:2] == "10"
     assert len({len(row) for row in rows} | {len(rows)}) == 1
+
+
+async def test_the_overview_lays_the_books_open(counter: Counter) -> None:
+    """Every account with its balance, and a settlement with who paid what of it."""
+    settled = await counter.settle(await counter.scan("employee-short"))
+    page = (await counter.http.get("/?lang=en")).text
+    for row in (await counter.ledger())["accounts"]:
+        assert f"<td>{row['account']}</td><td>{row['balance_fen'] / 100:.2f}</td>" in page
+    parts = ["employee-short", "61.20", "28.81", "12.00", "20.39", "0.00", "settled"]
+    cells = "".join(f"<td>{part}</td>" for part in (settled.setlinfo["setl_id"], *parts))
+    assert cells in page
