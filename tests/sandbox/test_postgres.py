@@ -134,4 +134,4 @@ def test_of_two_that_wait_for_each_other_one_begins_again(store: Store) -> None:
     names = ("own:employee", "own:employee-short")
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(store.run, (take(*names), take(*reversed(names)))))
-    assert len(tries) == 3
+    assert len(tries) > 2
