@@ -62,6 +62,21 @@ class Recording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     megabytes_max: Annotated[int, msgspec.Meta(ge=100, le=1_000_000)]
 
 
+class Printer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a slip is printed on."""
+
+    url: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)]
+    """See `drivers.printer_address`."""
+    columns: Literal[32, 42, 48] = 32
+    """32: 58 mm paper; 48: 80 mm, on some printers 42."""
+    charset: Literal["gbk", "gb18030"] = "gbk"
+    drawer: Literal["none", "pin2", "pin5"] = "none"
+    """Which pin of its socket opens the cash drawer."""
+    cuts: bool = True
+    asks: bool = True
+    """Whether it is asked how it is; some old printers print the question instead."""
+
+
 class Counter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One till: `counters/NAME.toml`."""
 
@@ -78,6 +93,8 @@ class Counter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keys: Keys
     recording: Recording | None = None
     """None: nothing is kept."""
+    printer: Printer | None = None
+    """None: slips are shown, and written to files where `--slips` says so."""
 
 
 T = TypeVar("T")

@@ -1,7 +1,6 @@
 """The slip of a settled sale as lines of text.
 
-Widths are counted as the printer counts them: a character takes as many columns as it has bytes
-in GBK, which for "·" or "①" is two where a screen would say one.
+Widths are counted as the printer counts them (`terminal.escpos.columns`).
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 import re
 
 from terminal.clock import in_china
+from terminal.escpos import columns
 from terminal.sale.events import UNPAID, LineAdded
 from terminal.sale.money import Fen, yuan
 from terminal.sale.sale import Sale, Status
@@ -113,6 +113,13 @@ def refund_slip(sale: Sale, words: Words, shop_name: str, *, width: int = WIDTH_
     return [*head, rule, *items, rule, *back, rule, *foot, keep]
 
 
+def printed_again(rows: list[str], words: Words, width: int) -> list[str]:
+    """The same paper, marked 补打: a part of it, or all of it, may have been printed before."""
+    mark = words.say("receipt.copy")
+    is_marked = any(row.strip() == mark for row in rows)
+    return rows if is_marked else [centred(mark, width), *rows]
+
+
 def _codes(sale: Sale, line: LineAdded, words: Words) -> list[str]:
     """The trace codes of a line's boxes, one row each."""
     codes = [box.code for box in sale.boxes if box.line == line.line]
@@ -128,11 +135,6 @@ def slip_number(payload: bytes) -> str:
     """The number of the sale in the code of a slip; "" where the payload is none."""
     found = _SLIP_CODE.fullmatch(payload)
     return found[1].decode() if found else ""
-
-
-def columns(text: str) -> int:
-    """How many columns the printer takes for `text`."""
-    return sum(len(char.encode("gbk", errors="replace")) for char in text)
 
 
 def ends(left: str, right: str, width: int) -> str:

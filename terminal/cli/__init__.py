@@ -30,6 +30,7 @@ VERBS = {
     "listen": "what a scanner says, for finding out what is wrong with it",
     "scans": "recordings of scans: record, replay, verify …",
     "catalogue": "import goods, download what the platform publishes, look in both",
+    "printer": "print a test page",
     "keys": "make, show and check keys and trust lists",
 }
 """Each verb is the module of its name here, with `add_parser(verbs)` and `run(args) -> int`."""

@@ -15,6 +15,7 @@ class Exit(IntEnum):
     SCANNER = 4
     PLATFORM = 5
     JOURNAL = 6
+    PRINTER = 7
 
 
 class Stop(Exception):

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import dataclasses
 import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from terminal.checkout import Checkout
 from terminal.cli import keeping, scanners
 from terminal.cli.build import Plan, add_arguments, open_till, plan
 from terminal.cli.exits import Exit, Stop
-from terminal.cli.headless import Printer, obey_lines, stdin_lines
+from terminal.cli.headless import Printer as Lines
+from terminal.cli.headless import obey_lines, stdin_lines
+from terminal.cli.printing import make_printer
 from terminal.cli.slips import writing_slips
+from terminal.config import Printer
 from terminal.journal import JournalError
 
 
@@ -27,10 +33,11 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     )
     keeping.add_arguments(parser)
     parser.add_argument("--slips", type=Path, metavar="DIR", help="write each slip to a file here")
+    parser.add_argument("--printer", metavar="URL", help="the receipt printer's address")
 
 
 def run(args: argparse.Namespace) -> int:
-    made = plan(args)
+    made = with_printer(plan(args), args.printer)
     addresses = scanners.urls(args)
     if args.headless:
         return asyncio.run(_headless(args, made, addresses))
@@ -39,17 +46,28 @@ def run(args: argparse.Namespace) -> int:
     return run_screen(args, made, addresses)
 
 
+def with_printer(made: Plan, url: str | None) -> Plan:
+    """The plan, with another address for the printer.  Raises Stop(PRINTER) for a wrong one."""
+    printer = made.counter.printer
+    if url:
+        printer = replace(printer, url=url) if printer else Printer(url)
+        made = dataclasses.replace(made, counter=replace(made.counter, printer=printer))
+    if printer:
+        make_printer(printer)
+    return made
+
+
 async def _headless(args: argparse.Namespace, made: Plan, addresses: list[str]) -> int:
     async with open_till(made, args.journal) as checkout:
-        printer = Printer(checkout, sys.stdout)
-        checkout.subscribe(printer)
+        lines = Lines(checkout, sys.stdout)
+        checkout.subscribe(lines)
 
         async def serve() -> None:
             await checkout.idle()
             await sign_in(checkout, made)
             async with scanners.scanning(checkout, addresses, keeper):
-                printer.write({"notice": "Ready", "phase": checkout.phase})
-                await obey_lines(checkout, printer, await stdin_lines())
+                lines.write({"notice": "Ready", "phase": checkout.phase})
+                await obey_lines(checkout, lines, await stdin_lines())
 
         with writing_slips(checkout, made, args.slips), keeping.keeping(args, made) as keeper:
             await beside(checkout, serve)

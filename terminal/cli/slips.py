@@ -1,41 +1,21 @@
-"""Slips as files: what stands in for a printer where there is none.
-
-One rule: no file is written in the till's own thread, so that a file system that hangs holds up
-slips and nothing else.
-"""
+"""Where papers go: the counter's printer, and text files, which stand in for one."""
 
 from __future__ import annotations
 
-import asyncio
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from terminal.checkout import Checkout
 from terminal.cli.build import Plan
 from terminal.cli.exits import Exit, Stop
-from terminal.receipt import refund_slip, slip
-from terminal.reports import day_lines, day_report
-from terminal.sale.commands import PrintReceipt
-from terminal.sale.events import (
-    DayClosed,
-    Event,
-    Notice,
-    PrinterFailed,
-    ReceiptPrinted,
-    SaleRefunded,
-    SaleSettled,
-)
-from terminal.sale.sale import Sale
-
-SLIPS_WAITING_MAX = 100
-"""More than a stuck printer can be the reason of; the next ones are told as not printed."""
-FINISH_SECONDS = 5.0
-"""How long the end of the program waits for slips under way."""
+from terminal.cli.papers import FINISH_SECONDS, WAITING_MAX, Paper, Papers, Sink, Tell, telling
+from terminal.cli.printing import printing
+from terminal.receipt import WIDTH_58_MM
+from terminal.sale.events import PrinterFailed
 
 
 class Writer(Protocol):
@@ -48,7 +28,7 @@ class WriterThread:
     """One thread that does not keep the process alive: what hangs there is given up at the end."""
 
     def __init__(self) -> None:
-        self._waiting: queue.Queue[Callable[[], None] | None] = queue.Queue(SLIPS_WAITING_MAX)
+        self._waiting: queue.Queue[Callable[[], None] | None] = queue.Queue(WAITING_MAX)
         self._thread = threading.Thread(target=self._work, name="slips", daemon=True)
         self._thread.start()
 
@@ -74,81 +54,47 @@ class WriterThread:
 
 @contextmanager
 def writing_slips(checkout: Checkout, made: Plan, folder: Path | None) -> Iterator[None]:
-    """Every slip as a file while the till works; None: nowhere.  Raises Stop(CONFIG)."""
-    if folder is None:
+    """Every paper to the counter's printer and to files in `folder`, while the till works.
+
+    Inside a running event loop.  Raises Stop(CONFIG), Stop(PRINTER) where one of them cannot be
+    used at all.
+    """
+    with ExitStack() as stack:
+        tell = telling(checkout)
+        sinks: list[Sink] = []
+        if made.counter.printer:
+            words = made.words[made.counter.language]
+            sinks.append(stack.enter_context(printing(made.counter.printer, words, tell)))
+        if folder:
+            thread = WriterThread()
+            stack.callback(thread.finish, FINISH_SECONDS)
+            sinks.append(SlipFiles(folder, thread, tell))
+        if sinks:
+            Papers(checkout, made, sinks).watch()
         yield
-        return
-    thread = WriterThread()
-    SlipFiles(checkout, made, folder, thread).watch()
-    try:
-        yield
-    finally:
-        thread.finish(FINISH_SECONDS)
 
 
 class SlipFiles:
-    """Writes `NUMBER.txt` for each settled sale, `NUMBER-2.txt` for the second print,
-    `NUMBER-R.txt` for its refund, and `Z0001.txt` for each day end."""
+    """Each paper as a text file, `NAME.txt`: what stands in for a printer where there is none."""
 
-    def __init__(self, checkout: Checkout, made: Plan, folder: Path, writer: Writer) -> None:
+    def __init__(self, folder: Path, writer: Writer, tell: Tell) -> None:
         """Raises Stop(CONFIG) where the folder cannot be made."""
-        self._checkout, self._folder, self._writer = checkout, folder, writer
-        self._words = made.words[made.counter.language]
-        self._shop = made.counter.shop.name
-        self._pending: set[asyncio.Task[None]] = set()
+        self._folder, self._writer, self._tell = folder, writer, tell
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as exc:
             raise Stop(Exit.CONFIG, f"--slips {folder}: {exc.strerror}") from exc
 
-    def watch(self) -> None:
-        self._checkout.subscribe(self._on_event)
-
-    def _on_event(self, happened: Event | Notice, sale: Sale | None) -> None:
-        if isinstance(happened, SaleSettled) and sale:
-            turn = self._checkout.do_in_turn(PrintReceipt(sale.sale_id))
-            task = asyncio.get_running_loop().create_task(turn)
-            self._pending.add(task)
-            task.add_done_callback(self._pending.discard)
-        elif isinstance(happened, ReceiptPrinted) and sale:
-            self._print(sale)
-        elif isinstance(happened, SaleRefunded) and sale:
-            rows = refund_slip(sale, self._words, self._shop)
-            self._write(f"{sale.sale_id}-R.txt", rows, sale.sale_id)
-        elif isinstance(happened, DayClosed):
-            self._print_day(happened)
-
-    def _print(self, sale: Sale) -> None:
-        """`sale` counts the print that is being written."""
-        copy = f"-{sale.receipts}" if sale.receipts > 1 else ""
-        rows = slip(replace(sale, receipts=sale.receipts - 1), self._words, self._shop)
-        self._write(f"{sale.sale_id}{copy}.txt", rows, sale.sale_id)
-
-    def _print_day(self, closed: DayClosed) -> None:
-        rows = day_lines(
-            day_report(closed.report),
-            self._words,
-            self._shop,
-            number=closed.z,
-            witness=closed.witness,
-        )
-        self._write(f"Z{closed.z:04d}.txt", rows, f"Z{closed.z:04d}")
-
-    def _write(self, name: str, rows: list[str], number: str) -> None:
-        """number  what is told to have failed, if it does"""
-        path = self._folder / name
-        text = "\n".join(rows) + "\n"
-        loop = asyncio.get_running_loop()
+    def put(self, paper: Paper) -> None:
+        path = self._folder / f"{paper.name}.txt"
+        text = "\n".join(paper.rows(WIDTH_58_MM)) + "\n"
 
         def write() -> None:
             try:
                 path.write_text(text, encoding="utf-8")
             except OSError as exc:
-                failed = PrinterFailed(number, f"{path}: {exc.strerror}")
-                # A loop that is closed has nobody left to tell.
-                if not loop.is_closed():
-                    loop.call_soon_threadsafe(self._checkout.tell, failed)
+                self._tell(PrinterFailed(paper.number, f"{path}: {exc.strerror}"))
 
         if not self._writer.start(write):
-            waiting = f"{SLIPS_WAITING_MAX} slips are waiting already"
-            self._checkout.tell(PrinterFailed(number, f"{path}: {waiting}"))
+            waiting = f"{WAITING_MAX} slips are waiting already"
+            self._tell(PrinterFailed(paper.number, f"{path}: {waiting}"))

@@ -462,6 +462,17 @@ class PrinterFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class PrinterChanged:
+    """The printer began to fail, or prints again.  Slips wait meanwhile; no sale does."""
+
+    url: str
+    state: str
+    """"ready", or why not: "paper_out", "cover_open", "hangs" …"""
+    waiting: int
+    """How many slips wait for it."""
+
+
+@dataclass(frozen=True, slots=True)
 class DayClosed:
     """A Z report was written; what it says is in the journal for ever."""
 
@@ -498,6 +509,7 @@ Notice = (
     | Waiting
     | ScannerChanged
     | PrinterFailed
+    | PrinterChanged
     | DayClosed
     | DayRead
     | SalesListed

@@ -113,11 +113,14 @@ class SaleScreen(Front):
         )
         if told.lost_scanners:
             scanning = desk.said("screen.scanner_lost", count=len(told.lost_scanners))
+        elif told.printer_trouble:
+            scanning = desk.said("screen.printer_trouble")
         elif told.last_voucher_at:
             scanning = desk.said("screen.last_voucher", time=_clock(told.last_voucher_at)[:5])
         else:
             scanning = desk.said("screen.no_voucher_yet")
-        title = Title("  ".join(where), scanning, bool(told.lost_scanners), _clock(desk.now()))
+        alarm = bool(told.lost_scanners or told.printer_trouble)
+        title = Title("  ".join(where), scanning, alarm, _clock(desk.now()))
         self._title.show(title)
 
     def _draw_cart(self) -> None:

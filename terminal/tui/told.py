@@ -16,6 +16,7 @@ from terminal.sale.events import (
     CancelRequested,
     Event,
     Notice,
+    PrinterChanged,
     RefundRequested,
     SaleHeld,
     SaleOpened,
@@ -75,6 +76,8 @@ class Told:
     """By sale number, only while the sale is open."""
     lost_scanners: dict[str, str] = field(default_factory=dict)
     """Address of each scanner that is lost -> what is known about it."""
+    printer_trouble: str = ""
+    """Why the printer does not print; "" while it does, or where there is none."""
     last_voucher_at: datetime | None = None
     """None: no voucher has been read since this program started."""
     quiet_since: float = 0.0
@@ -105,6 +108,8 @@ class Told:
             self.lost_scanners.pop(notice.url, None)
             if notice.state == "lost":
                 self.lost_scanners[notice.url] = notice.detail
+        if isinstance(notice, PrinterChanged):
+            self.printer_trouble = "" if notice.state == "ready" else notice.state
 
     def _hear_event(self, event: Event | Notice, sale: Sale | None, now: datetime) -> None:
         if sale and (sale.closed or sale.unresolved is None):

@@ -23,6 +23,7 @@ from terminal.sale.events import (
     Notice,
     PlatformRefused,
     PlatformSilent,
+    PrinterChanged,
     PrinterFailed,
     Refused,
     ScannerChanged,
@@ -352,6 +353,9 @@ def notice_sentences(notice: Notice, words: Words) -> NoticeSaid:
             return _pair("scanner", state, tone, words, url=url, detail=detail)
         case PrinterFailed(sale_id, detail):
             return _pair("printer", "failed", Tone.BAD, words, number=sale_id, detail=detail)
+        case PrinterChanged(url, state, waiting):
+            tone = Tone.GOOD if state == "ready" else Tone.BAD
+            return _pair("printer", state, tone, words, url=url, waiting=waiting)
         case DayClosed(z):
             return _pair("day", "closed", Tone.GOOD, words, number=z)
         case DayRead() | SalesListed() | SaleFound():

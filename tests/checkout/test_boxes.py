@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from terminal.cli.build import Plan
-from terminal.receipt import columns, slip
+from terminal.escpos import columns
+from terminal.receipt import slip
 from terminal.sale.commands import (
     AddItem,
     Cancel,

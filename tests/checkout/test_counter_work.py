@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from terminal.escpos import columns
 from terminal.journal import Journal
-from terminal.receipt import columns, refund_slip, slip, slip_code, slip_number
+from terminal.receipt import refund_slip, slip, slip_code, slip_number
 from terminal.sale.answers import DayRead, SaleFound, SalesListed
 from terminal.sale.commands import (
     AddItem,

@@ -20,6 +20,7 @@ import pytest
 from terminal.cli.exits import Exit
 from terminal.config import SHIPPED
 from terminal.journal import Journal
+from terminal.receipt import slip_code
 from tests.kill9 import TillProcess, quick_profile, sandbox, sell
 from tests.till import BOXES
 
@@ -92,6 +93,11 @@ def test_a_sale_by_json_lines_and_every_line_of_stdout_is_json(
     again = gongji("receipt", settled["sale_id"], "--journal", str(tmp_path / "j"))
     assert "【补打】" in again.stdout
     assert settled["sale_id"] in again.stdout
+    for wide in ([], ["--wide"]):
+        picture = tmp_path / "slip.png"
+        words = ["receipt", settled["sale_id"], "--journal", str(tmp_path / "j"), *wide]
+        assert gongji(*words, "--png", str(picture)).returncode == Exit.OK
+        assert f"qr {slip_code(settled['sale_id'])}" in gongji("read", str(picture)).stdout
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import os
 import threading
 from pathlib import Path
 
-from terminal.cli.slips import SLIPS_WAITING_MAX, WriterThread, writing_slips
+from terminal.cli.papers import WAITING_MAX
+from terminal.cli.slips import WriterThread, writing_slips
 from terminal.sale.commands import AddItem, Confirm, PrintReceipt
 from terminal.sale.events import LineAdded, PrinterFailed
 from tests.till import BOXES, make_plan, open_test_till, sandbox_app
@@ -54,8 +55,8 @@ def test_too_many_slips_waiting_are_refused_and_the_end_does_not_wait_for_ever()
     thread, go = WriterThread(), threading.Event()
     done: list[int] = []
     assert thread.start(lambda: (go.wait(), None)[1])
-    started = sum(thread.start(lambda: done.append(1)) for _ in range(SLIPS_WAITING_MAX + 9))
-    assert SLIPS_WAITING_MAX <= started + 1 <= SLIPS_WAITING_MAX + 1
+    started = sum(thread.start(lambda: done.append(1)) for _ in range(WAITING_MAX + 9))
+    assert WAITING_MAX <= started + 1 <= WAITING_MAX + 1
     thread.finish(0.01)
     assert done == []
     go.set()

@@ -23,6 +23,7 @@ import pytest
 
 from terminal.cli.output import json_text
 from terminal.demo.serial_scanner import SerialScanner
+from terminal.escpos.reading import Cut, Raster, Row, deeds
 from terminal.journal import Journal
 from terminal.sale.events import (
     CashTaken,
@@ -197,6 +198,7 @@ def test_json_for_programs_decodes_to_what_it_was_and_is_plain() -> None:
         ("journal", "verify", "--witness", HOSTILE),
         ("receipt", "settled"),
         ("receipt", HOSTILE),
+        ("receipt", "settled", "--png", f"/nowhere/{HOSTILE}"),
         ("open",),
         ("open", "--json"),
         ("open", "--lang", HOSTILE),
@@ -239,7 +241,15 @@ def test_a_counter_file_with_commands_in_a_name_is_refused(counter: Path, key: s
     assert f".{key}" in told
 
 
-def test_json_lines_and_slips_of_a_till_in_hostile_surroundings(
+@pytest.mark.parametrize("scheme", ["", "tcp", "serial", "usb", "file"])
+def test_the_address_of_a_printer(scheme: str) -> None:
+    for words in (("printer", "test"), ("run", "--headless", "--printer")):
+        told = ran(*words, f"{scheme}://{HOSTILE}")
+        assert_plain(told)
+        assert "cannot be used" in told
+
+
+def test_json_lines_slips_and_prints_of_a_till_in_hostile_surroundings(
     tmp_path: Path, counter: Path, issuer: str
 ) -> None:
     wishes = [
@@ -263,6 +273,7 @@ def test_json_lines_and_slips_of_a_till_in_hostile_surroundings(
                 *(sys.executable, "-m", "terminal.cli", "run", "--headless"),
                 *("--counter", str(counter), "--platform", platform),
                 *("--journal", str(tmp_path / "j"), "--slips", str(slips)),
+                *("--printer", f"file://{tmp_path}/printed"),
             ],
             input=stdin,
             capture_output=True,
@@ -278,6 +289,13 @@ def test_json_lines_and_slips_of_a_till_in_hostile_surroundings(
     (slip,) = slips.iterdir()
     assert_plain(slip.read_text(encoding="utf-8"))
     assert "[@click=app.exit]" in slip.read_text(encoding="utf-8").replace("\n", "")
+    printed = deeds((tmp_path / "printed").read_bytes())
+    rows = [deed.text for deed in printed if isinstance(deed, Row)]
+    assert_plain("".join(rows))
+    assert "[@click=app.exit]" in "".join(rows)
+    # The slip as it was meant: its text, one code, one cut; no drawer, no other size of letters.
+    others = [type(deed) for deed in printed if not isinstance(deed, Row)]
+    assert others == [Raster, Cut]
 
 
 def test_the_screen_of_a_till_in_hostile_surroundings(

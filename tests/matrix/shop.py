@@ -17,6 +17,7 @@ import msgspec
 
 from terminal.checkout import Checkout
 from terminal.cli.exits import Stop
+from terminal.cli.papers import Papers, telling
 from terminal.cli.run import beside
 from terminal.cli.slips import SlipFiles
 from terminal.journal import Journal, JournalError, Trouble
@@ -260,7 +261,8 @@ class Shop:
         checkout, platform = compose(post, self.made, self.design, clock, journal, line)
         happened: list[Event | Notice] = []
         checkout.subscribe(self._listener(post, process, journal, happened))
-        SlipFiles(checkout, self.made, self.slips, AtOnce()).watch()
+        files = SlipFiles(self.slips, AtOnce(), telling(checkout))
+        Papers(checkout, self.made, [files]).watch()
         task = self.loop.create_task(self._serve(post.number, checkout))
         return Life(process, journal, checkout, platform, task, happened)
 

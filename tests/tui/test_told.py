@@ -11,6 +11,7 @@ from terminal.sale.events import (
     Event,
     LineAdded,
     Notice,
+    PrinterChanged,
     Refused,
     SaleOpened,
     SaleSettled,
@@ -92,6 +93,13 @@ def test_each_lost_scanner_is_remembered_until_it_is_back() -> None:
     told = hear(Told(), *lost)
     assert set(told.lost_scanners) == {"a", "b"}
     assert set(hear(told, (ScannerChanged("a", "ready", ""), None)).lost_scanners) == {"b"}
+
+
+def test_a_printer_in_trouble_is_remembered_until_it_prints_again() -> None:
+    told = hear(Told(), (PrinterChanged("x", "paper_out", 1), None), (LINE, SALE))
+    assert told.notice is None
+    assert told.printer_trouble == "paper_out"
+    assert hear(told, (PrinterChanged("x", "ready", 0), None)).printer_trouble == ""
 
 
 def test_only_a_verified_voucher_counts_as_a_good_scan() -> None:

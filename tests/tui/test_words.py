@@ -11,6 +11,7 @@ from typing import get_args
 import pytest
 
 import terminal
+from drivers.printer_address import Trouble
 from terminal.config import SHIPPED
 from terminal.sale.answers import DayRead, Reconciled, SaleFound, SalesListed
 from terminal.sale.events import (
@@ -25,6 +26,7 @@ from terminal.sale.events import (
     Notice,
     PlatformRefused,
     PlatformSilent,
+    PrinterChanged,
     PrinterFailed,
     Refused,
     ScannerChanged,
@@ -75,7 +77,10 @@ LONG = {
     "detail": "EIO",
     "code": "surprising",
     "number": "20261122010001",
+    "waiting": "100",
 }
+PRINTER_TROUBLES = tuple(trouble for trouble in Trouble if trouble is not Trouble.BAD_URL)
+"""A till does not start with a wrong address."""
 
 
 def refusals_in_the_source() -> set[str]:
@@ -132,6 +137,8 @@ def needed_keys() -> Iterator[str]:
         "event": [event.__name__ for event in get_args(Event)],
         "lapse": ["restart", "given_up", DECLINED, DIFFERS, "other"],
         "scanner": ["ready", "lost", "other"],
+        "printer": [*PRINTER_TROUBLES, "ready", "other"],
+        "printer_next": list(PRINTER_TROUBLES),
         "question": ["sign_in", "identify", "quote"],
         "wait": ["asking", "reversing"],
         "refused": [*refusals_in_the_source(), "other"],
@@ -184,6 +191,7 @@ NOTICES: tuple[Notice, ...] = (
     Waiting("1", "asking", 2.0, 45.0),
     ScannerChanged("serial:///dev/x", "lost", "EIO"),
     PrinterFailed("1", "full"),
+    PrinterChanged("usb:///dev/usb/lp0", "paper_out", 2),
     DayClosed(1, "{}", ""),
     DayRead("{}"),
     SalesListed(()),
