@@ -6,6 +6,7 @@ One rule: one command at a time, and nothing here charges; the money follows fro
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
@@ -133,8 +134,9 @@ class Obeying:
                 self._book.tell(SalesListed(rows))
             case FindSale(sale_id=sale_id):
                 await self._find(sale_id)
-            case ReadDay():
-                self._book.tell(await self._book.read_day(self._at()))
+            case ReadDay(on_paper=on_paper):
+                day = await self._book.read_day(self._at())
+                self._book.tell(replace(day, on_paper=on_paper))
             case Reconcile():
                 self._book.tell(await self._reconciling.answer(command))
             case CloseDay():

@@ -16,6 +16,7 @@ from terminal.checkout import Checkout
 from terminal.cli.build import Plan
 from terminal.receipt import refund_slip, slip, slip_code
 from terminal.reports import day_lines, day_report
+from terminal.sale.answers import DayRead
 from terminal.sale.commands import PrintReceipt
 from terminal.sale.events import (
     DayClosed,
@@ -39,7 +40,7 @@ class Paper:
 
     name: str
     """`NUMBER` of a settled sale, `NUMBER-2` of its second print, `NUMBER-R` of its refund, `Z0001`
-    of a day end."""
+    of a day end, `X` of the day so far."""
     number: str
     """What the clerk is told to have failed, if it does."""
     rows: Callable[[int], list[str]]
@@ -95,7 +96,10 @@ class Papers:
         elif isinstance(happened, SaleRefunded) and sale:
             self._put(self._of_refund(sale))
         elif isinstance(happened, DayClosed):
-            self._put(self._of_day(happened))
+            name = f"Z{happened.z:04d}"
+            self._put(self._of_day(name, happened.report, happened.z, happened.witness))
+        elif isinstance(happened, DayRead) and happened.on_paper:
+            self._put(self._of_day("X", happened.report))
 
     def _put(self, paper: Paper) -> None:
         for sink in self._sinks:
@@ -121,11 +125,13 @@ class Papers:
             moves_cash=sale.cash_fen > 0,
         )
 
-    def _of_day(self, closed: DayClosed) -> Paper:
+    def _of_day(self, name: str, text: str, number: int | None = None, witness: str = "") -> Paper:
+        """number  None: an X report"""
+        report = day_report(text)
+
         def rows(width: int) -> list[str]:
-            report, witness = day_report(closed.report), closed.witness
             return day_lines(
-                report, self._words, self._shop, number=closed.z, witness=witness, width=width
+                report, self._words, self._shop, number=number, witness=witness, width=width
             )
 
-        return Paper(f"Z{closed.z:04d}", f"Z{closed.z:04d}", rows)
+        return Paper(name, name, rows)

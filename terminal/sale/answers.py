@@ -43,6 +43,8 @@ class DayRead:
 
     report: str
     """JSON, as of `DayClosed`."""
+    on_paper: bool = False
+    """Whether it was asked for on paper."""
 
 
 @dataclass(frozen=True, slots=True)

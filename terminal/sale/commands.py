@@ -127,6 +127,9 @@ class FindSale:
 class ReadDay:
     """Tell `DayRead`: the totals since the last Z report."""
 
+    on_paper: bool = False
+    """Whether it is printed as well."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reconcile:

@@ -244,7 +244,7 @@ class TillApp(App[None]):
                 )
             case SaleRefunded() if sale and self._counter_is_free_for(sale):
                 self.push_screen(RefundedDialog(desk, sale))
-            case DayRead(report):
+            case DayRead(report, on_paper=False):
                 self.push_screen(DayDialog(desk, day_report(report), checkout.do))
             case DayClosed():
                 self.push_screen(DayClosedDialog(desk, happened))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from terminal.reports import reconciliation_lines
-from terminal.sale.commands import CloseDay, Reconcile
+from terminal.sale.commands import CloseDay, ReadDay, Reconcile
 from terminal.sale.day import DayReport, DayTotals
 from terminal.sale.money import Fen, parse_yuan, yuan
 from terminal.sale.statement import Reconciliation, Verdict
@@ -157,6 +157,8 @@ class DayDialog(Dialog):
             self._at = min(last, self._at + 1)
         elif key in ("up", "shift+tab"):
             self._at = max(0, self._at - 1)
+        elif key == "f9":
+            self.desk.checkout.do(ReadDay(on_paper=True))
         else:
             self._fields[self._at].take(key, character)
         self.redraw()

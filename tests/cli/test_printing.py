@@ -21,7 +21,7 @@ from terminal.cli.printing import BEGUN_MAX, PrintQueue
 from terminal.cli.slips import writing_slips
 from terminal.escpos import resync
 from terminal.escpos.reading import Cut, Pulse, Raster, Row, deeds
-from terminal.sale.commands import AddItem, CloseDay, PrintReceipt, Refund, SellForCash
+from terminal.sale.commands import AddItem, CloseDay, PrintReceipt, ReadDay, Refund, SellForCash
 from terminal.sale.events import Notice, PrinterChanged, PrinterFailed, SaleSettled
 from tests.drivers.printers import PretendPrinter, on_pty, on_tcp
 from tests.till import BOXES, Till, make_plan, open_test_till, sandbox_app
@@ -214,21 +214,22 @@ async def test_slips_refunds_and_day_ends_come_out_of_the_printer(
                 assert cash
                 await till.do(PrintReceipt(cash.sale_id), Refund(cash.sale_id))
                 await till.until_resolved()
-                await till.do(CloseDay())
-                await until(lambda: cuts(pretend) == 5)
-    slips, second, copy, refund, day = papers_of(pretend.paper)
+                await till.do(ReadDay(), ReadDay(on_paper=True), CloseDay())
+                await until(lambda: cuts(pretend) == 6)
+    slips, second, copy, refund, so_far, day = papers_of(pretend.paper)
     assert slips[0] == "医保结算票据"
     assert insured.sale_id in "".join(slips)
     assert COPY not in slips + second + refund
     assert COPY in copy
     assert refund[0] == "退货凭单"
+    assert so_far[0].startswith("班中账")
     assert day[0].startswith("日结单")
     codes = [deed for deed in deeds(pretend.paper) if isinstance(deed, Raster)]
     assert len(codes) == 3
     pulses = [i for i, deed in enumerate(deeds(pretend.paper)) if isinstance(deed, Pulse)]
     assert len(pulses) == 2  # the cash sale and its refund
     files = sorted(path.name for path in (tmp_path / "slips").iterdir())
-    assert len(files) == 5
+    assert len(files) == 6
     assert max(len(row) for row in slips) <= columns
 
 
@@ -275,17 +276,18 @@ async def test_a_printer_that_hangs_holds_up_no_sale(tmp_path: Path) -> None:
     made = make_plan()
     with on_tcp(pretend) as url:
         setup = config.Printer(url)
-        printer = Printer(parse_printer(url), stall_seconds=0.2, done_seconds=0.2)
+        printer = Printer(parse_printer(url), stall_seconds=2.0, done_seconds=2.0)
         async with open_test_till(tmp_path / "j", sandbox_app(), made=made) as till:
             queue = PrintQueue(printer, setup, WORDS, telling(till.checkout), retry_seconds=0.05)
             queue.start()
             Papers(till.checkout, made, [queue]).watch()
-            await till.sell("employee")
+            first = await till.sell("employee")
             await until(lambda: "hangs" in states(till))
-            await till.sell("resident")
+            second = await till.sell("resident")
             pretend.stops_after = None
-            await until(lambda: cuts(pretend) == 2)
-            await asyncio.to_thread(queue.finish, SECONDS_MAX)
-    first, second = papers_of(pretend.paper)
-    assert COPY in first
-    assert COPY not in second
+            await until(lambda: second.sale_id in "".join(rows_of(pretend.paper)))
+            assert await asyncio.to_thread(queue.finish, SECONDS_MAX) == []
+    # A slow machine may take a printer that is only slow for one that hangs; then there are more.
+    unmarked = ["".join(rows) for rows in papers_of(pretend.paper) if COPY not in rows]
+    assert not any(first.sale_id in text for text in unmarked)
+    assert sum(second.sale_id in text for text in unmarked) <= 1

@@ -10,7 +10,7 @@ import pytest
 
 from terminal.receipt import slip_code
 from terminal.reports import reconciliation_lines
-from terminal.sale.answers import Reconciled, SaleFound
+from terminal.sale.answers import DayRead, Reconciled, SaleFound
 from terminal.sale.commands import Present, PrintReceipt
 from terminal.sale.events import (
     CashTaken,
@@ -343,3 +343,12 @@ async def test_the_offered_slip_gives_way_to_the_next_sale(tmp_path: Path) -> No
         assert at.till.checkout.unprinted
         await at.till.sell("resident")
         assert at.till.checkout.unprinted is None
+
+
+async def test_f9_prints_the_day_so_far_and_stays_where_it_is(tmp_path: Path) -> None:
+    async with counter(tmp_path) as at:
+        await at.press("f11", "f9")
+        assert [read.on_paper for read in at.till.told(DayRead)] == [False, True]
+        assert isinstance(at.app.screen, DayDialog)
+        await at.press("escape")
+        assert isinstance(at.app.screen, SaleScreen)
