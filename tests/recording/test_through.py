@@ -81,7 +81,7 @@ def codes(told: list[Any]) -> list[tuple[str, str]]:
 def test_each_way_gives_the_same_codes(sale: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["scans", "replay", str(sale)]) == 0
     *straight, end = lines(capsys)
-    assert end["times_real"] > 1
+    assert end["times_real"] > 0
     assert [line["kind"] for line in straight if line["device"] == "serial1"] == ["goods"] * 3
     assert [
         (line["kind"], line["verdict"]) for line in straight if line["device"] == "camera1"
