@@ -215,14 +215,6 @@ def parse_hid(url: str) -> HidAddress:
     return HidAddress(url, _printable(url, unquote(parts.path)), parts.scheme, layout, hold_seconds)
 
 
-def parse_any(url: str) -> CameraAddress | SerialAddress | HidAddress:
-    """Raises ScannerLost(BAD_URL)."""
-    scheme = url.partition("://")[0]
-    if scheme in CAMERA_SCHEMES:
-        return parse_camera(url)
-    return parse_hid(url) if scheme in HID_SCHEMES else parse_serial(url)
-
-
 def shown(place: str) -> str:
     """A place in quotes, fit for a sentence: control characters escaped, no user or password."""
     return ascii(re.sub(r"(?<=//)[^/@]*@", "", place))

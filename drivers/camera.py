@@ -25,7 +25,7 @@ from drivers.decode import NoDecoder, reader_for
 from drivers.feed import WAIT_SECONDS, Feed
 from drivers.picture_reading import PictureReading
 from drivers.scan import LostReason, Scanner, ScannerLost, ScannerStatus
-from drivers.tap import Opened, Tap
+from drivers.tap import CODE_UNREAD, Opened, Tap
 
 BACK_OFF_SECONDS = (0.0, 0.05, 0.1, 0.2, 0.4)
 """Waits before each attempt to open; the last one is repeated."""
@@ -235,6 +235,8 @@ class PictureReader:
         scans = self._reading.take(frame, can_tell=self._feed.has_room)
         if self._reading.exposure is not None and self._reading.exposure != exposure:
             self._newest.wish(self._reading.exposure)
+        if self._reading.has_failed:
+            self._feed.saw(frame.at, CODE_UNREAD)
         for scan in scans:
             self._feed.put(scan)
 

@@ -16,6 +16,9 @@ from drivers.gate import Gate, Look
 from drivers.scan import Scan
 from drivers.watch import Watch
 
+UNREAD_FRAMES = 12
+"""With the shape of a code and nothing read, of one thing held out: from then on it has failed."""
+
 
 class PictureReading:
     """One for each camera."""
@@ -30,6 +33,9 @@ class PictureReading:
         self._in_view: tuple[bytes, ...] = ()
         self.exposure = self._bracket.now if self._bracket is not None else None
         """What the camera should be at; None where it is not ours to set."""
+        self._unread_frames = 0
+        self.has_failed = False
+        """Whether with the latest frame a code was given up, which happens once for each."""
 
     def take(self, frame: Frame, *, can_tell: bool = True) -> list[Scan]:
         """The codes that came into view with this frame.
@@ -37,6 +43,7 @@ class PictureReading:
         can_tell  False: nobody takes scans now, and a code that comes into view counts as not yet
                   seen; it may still be in view when somebody does
         """
+        self.has_failed = False
         thumbnail = frame.thumbnail()
         if thumbnail is None:
             return []
@@ -47,6 +54,7 @@ class PictureReading:
             return []
         luma = frame.luma()
         codes = [] if luma is None else self._codes.read(luma, glance)
+        self._count(glance.look, is_read=bool(codes))
         if self._bracket is not None:
             self._bracket.next(glance.look, is_read=bool(codes), at=frame.at)
             self.exposure = self._bracket.now
@@ -58,3 +66,11 @@ class PictureReading:
             for code in codes
             if self._debounce.is_new(code.payload, frame.at)
         ]
+
+    def _count(self, look: Look, *, is_read: bool) -> None:
+        """Notices a code that is held out and cannot be read."""
+        if is_read or look is Look.STILL:
+            self._unread_frames = 0
+        elif self._codes.sees_unread:
+            self._unread_frames += 1
+            self.has_failed = self._unread_frames == UNREAD_FRAMES

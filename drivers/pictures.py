@@ -1,4 +1,4 @@
-"""Pictures and videos from files, as luma.
+"""Pictures, videos and recordings from files, as luma.
 
 One rule: a file is a stranger's.  What OpenCV cannot make a picture of is `NotAPicture`, and no
 picture is larger than `drivers.opencv.PIXELS_MAX`.
@@ -12,10 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from drivers.opencv import PIXELS_MAX, Picture, cv2
+from drivers.opencv import PIXELS_MAX, Picture, cv2, luma_of_jpeg
 
 FILE_BYTES_MAX = 1 << 28
 PICTURES = frozenset((".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".tif", ".tiff", ".webp"))
+RECORDINGS = frozenset((".mcap",))
 VIDEOS = frozenset((".avi", ".mjpg", ".mkv", ".mov", ".mp4", ".webm"))
 
 
@@ -27,15 +28,17 @@ class NotAPicture(Exception):
 class Still:
     luma: Picture
     frame: int | None
-    """Counts from 0 in a video; None for a picture."""
+    """Counts from 0 in a video or recording; None for a picture."""
 
 
 def stills(path: Path) -> Iterator[Still]:
-    """The picture, or the video's frames in order.
+    """The picture, or the frames of a video or recording in order; a recording may have none.
 
     Raises   NotAPicture; OSError
     """
-    if path.suffix.lower() in VIDEOS:
+    if path.suffix.lower() in RECORDINGS:
+        yield from _recorded(path)
+    elif path.suffix.lower() in VIDEOS:
         yield from _frames(path)
     else:
         yield Still(_picture(path), None)
@@ -70,3 +73,19 @@ def _frames(path: Path) -> Iterator[Still]:
         video.release()
     if not number:
         raise NotAPicture("it is not a video")
+
+
+def _recorded(path: Path) -> Iterator[Still]:
+    """Of every camera; those that cannot be unfolded are counted and left out."""
+    # Loads what pictures do without.
+    from drivers.recording import BadFile, Pictured, Reader
+
+    try:
+        with Reader(path) as reader:
+            pictures = (entry.seen for entry in reader if isinstance(entry.seen, Pictured))
+            for number, picture in enumerate(pictures):
+                luma = luma_of_jpeg(np.frombuffer(picture.jpeg, np.uint8))
+                if luma is not None:
+                    yield Still(luma, number)
+    except BadFile as bad:
+        raise NotAPicture(str(bad)) from bad

@@ -97,6 +97,9 @@ class Noted:
     facts: Mapping[str, str | int | bool | None]
 
 
+CODE_UNREAD = Noted("CodeUnread", {})
+"""Of a camera: a code is held out whose shape is seen, and nothing reads it."""
+
 Seen: TypeAlias = Opened | Received | Sent | Pictured | Scanned | Told | Noted
 """What a recording holds."""
 

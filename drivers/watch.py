@@ -44,6 +44,8 @@ class Watch:
         self._dear_turn = 0
         self._focus_turn = 0
         self._tracked: tuple[Code, ...] = ()
+        self.sees_unread = False
+        """Whether the shape of a code was seen in the latest frame, and nothing was read."""
 
     def read(self, luma: Picture, glance: Glance) -> list[Code]:
         """The codes in the next frame, nearest the centre first.
@@ -60,6 +62,7 @@ class Watch:
         codes = codes or climb.whole(CHEAP[:-1] if is_idle and self._frames % 2 else CHEAP)
         codes = codes or self._by_turns(climb, glance)
         self._tracked = tuple(codes)
+        self.sees_unread = not codes and bool(climb.located)
         if self._goods and (glance.look is not Look.LIVE or self._frames % GOODS_EVERY == 0):
             codes = codes + climb.goods()
         return nearest_first(codes, luma)

@@ -19,12 +19,13 @@ from types import TracebackType
 from typing import Self
 
 from drivers.address import without_secrets
+from drivers.identity import identity
 from drivers.recording.entry import Entry
 from drivers.recording.recorder import NS, Clock, packed
 from drivers.recording.ring import Held, Ring
 from drivers.recording.writer import Facts, Writer
 from drivers.scan import LostReason
-from drivers.tap import Noted, Seen, Tap, Told, Unpacked
+from drivers.tap import CODE_UNREAD, Noted, Seen, Tap, Told, Unpacked
 
 BEFORE_SECONDS = 10.0
 AFTER_SECONDS = 3.0
@@ -65,7 +66,7 @@ class Keeper:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder = folder
         self._limits = limits
-        self._facts = facts
+        self._facts = dict(facts)
         self._on_trouble = on_trouble
         self._clock = Clock.now()
         self._ring = Ring(BEFORE_SECONDS + 2 * AFTER_SECONDS, RING_BYTES_MAX)
@@ -78,10 +79,13 @@ class Keeper:
     def tap(self, name: str, url: str) -> Tap:
         """A tap for one device."""
         self._devices[name] = without_secrets(url)
+        self._facts[f"device/{name}"] = identity(url)
 
         def see(at: float, seen: Seen | Unpacked) -> None:
             self._ring.add(at, name, seen)
-            if isinstance(seen, Told) and seen.reason in FAILED:
+            if seen == CODE_UNREAD:
+                self.keep("unread")
+            elif isinstance(seen, Told) and seen.reason in FAILED:
                 self.keep(seen.reason.value)
 
         return see

@@ -26,7 +26,7 @@ VERBS = {
     "open": "everything that is not final, and what is being done about it",
     "reconcile": "the journal's settlements beside the platform's books",
     "voucher": "check or issue a voucher",
-    "read": "the codes on pictures and videos",
+    "read": "the codes on pictures, videos and recordings",
     "listen": "what a scanner says, for finding out what is wrong with it",
     "scans": "recordings of scans: record, replay, verify …",
     "catalogue": "import goods, download what the platform publishes, look in both",

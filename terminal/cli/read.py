@@ -1,15 +1,17 @@
-"""`gongji read`: the codes on pictures and videos, as the counter's camera would read them.
+"""`gongji read`: the codes on pictures, videos and recordings, as the counter would read them.
 
     gongji read PATH… [--json] [--formats qr,ean-13,…] [--effort live|still]
 
-A folder is searched for pictures and videos.  With --json each file is one line:
+A folder is searched for pictures, videos and recordings.  With --json each file is one line:
 
     {"path": …, "codes": [{"text": …, "bytes_hex": …, "format": …, "decoder": …, "rung": …,
      "corners": [[x, y] × 4]}], "ms": …}
 
 `text` is null where the bytes are neither UTF-8 nor GB18030.  `ms` is the processor time of
 reading, without the unpacking of the file.  A video's codes are told once each, with the `frame`
-they were first read in and `frames_read`; `frames` is how many it has.  A file that cannot be
+they were first read in and `frames_read`; `frames` is how many it has.  A recording of
+`gongji scans` is read as a video, and what came over a cable is told with the `device` it came
+from, whatever formats are asked for: a scanner does not say which they are.  A file that cannot be
 used has an `error`.
 
 Exit code 0: something was read, 1: nothing was read anywhere, 2: the command line is wrong,
@@ -24,8 +26,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from drivers import Scan, ScannerLost
 from drivers.decode import Code, Effort, Format, NoDecoder, decode
-from drivers.pictures import PICTURES, VIDEOS, NotAPicture, stills
+from drivers.pictures import PICTURES, RECORDINGS, VIDEOS, NotAPicture, stills
 from terminal.cli.exits import Exit, Stop
 from terminal.cli.output import say, say_json
 from terminal.text import visible
@@ -84,7 +87,7 @@ def _files(paths: list[Path]) -> Iterator[Path]:
             yield from (
                 found
                 for found in sorted(path.rglob("*"))
-                if found.suffix.lower() in PICTURES | VIDEOS and found.is_file()
+                if found.suffix.lower() in PICTURES | VIDEOS | RECORDINGS and found.is_file()
             )
         elif path.exists():
             yield path
@@ -111,11 +114,34 @@ def _read(path: Path, formats: frozenset[Format], effort: Effort) -> dict[str, A
                     code.payload, _told(code) | {"frame": still.frame, "frames_read": 0}
                 )
                 entry["frames_read"] += 1
-    except (NotAPicture, OSError) as error:
+        if path.suffix.lower() in RECORDINGS:
+            answer["codes"] += _from_cables(path)
+    except (NotAPicture, ScannerLost, OSError) as error:
         answer["error"] = str(error.strerror if isinstance(error, OSError) else error)
     answer["codes"] += told.values()
     answer["ms"] = round(seconds * 1000, 3)
     return answer
+
+
+def _from_cables(path: Path) -> list[dict[str, Any]]:
+    """The codes of a recording that came as bytes.  Raises OSError, ScannerLost."""
+    from drivers.recording import Pictured, Reader, straight
+
+    with Reader(path) as reader:
+        bytes_only = (entry for entry in reader if not isinstance(entry.seen, Pictured))
+        return [
+            {
+                "text": text_of(heard.told.payload),
+                "bytes_hex": heard.told.payload.hex(),
+                "format": None,
+                "decoder": None,
+                "rung": None,
+                "corners": [],
+                "device": heard.device,
+            }
+            for heard in straight(bytes_only, reader.devices)
+            if isinstance(heard.told, Scan)
+        ]
 
 
 def _told(code: Code) -> dict[str, Any]:
@@ -148,7 +174,7 @@ def _in_words(answer: dict[str, Any]) -> str:
     return "\n".join(
         [f"{head}:"]
         + [
-            f"  {code['format']} {visible(code['text'] or code['bytes_hex'])}"
+            f"  {code['format'] or code['device']} {visible(code['text'] or code['bytes_hex'])}"
             for code in answer["codes"]
         ]
     )

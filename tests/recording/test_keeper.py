@@ -16,14 +16,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers import LostReason, ScannerState, serial_url
+from drivers import LostReason, ScannerState, open_scanner, serial_url
 from drivers.recording import Noted, Pictured, Received, Recording, Sent, Told, load
 from drivers.recording import keeper as keeper_module
 from drivers.recording.keeper import RING_BYTES_MAX, Keeper, Limits
 from drivers.recording.ring import ENTRY_BYTES, Ring
-from drivers.tap import Unpacked
+from drivers.tap import CODE_UNREAD, Seen, Unpacked
 from terminal.cli.scanners import scanning
+from tests.drivers.cameras import EMPTY, SHOWN, WebCamera
 from tests.drivers.scanners import PtyScanner
+from tests.drivers.scenes import Scene, jpeg, photograph
+from tests.drivers.watching import nothing_comes, take
 from tests.processes import SECONDS_MAX, TillProcess, sandbox
 from tests.recording.test_changes import SECRET
 from tests.recording.test_live import no_file_grows_beyond
@@ -171,6 +174,39 @@ def test_a_disk_that_is_nearly_full_is_left_alone(
         keeper.keep("asked")
     assert "nearly full" in troubles[0]
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_phone_that_cannot_be_read_is_kept_once(tmp_path: Path) -> None:
+    """Its code is seen, and no rung reads it; an empty counter and a good phone are nothing."""
+    blurred = jpeg(photograph(SECRET.decode(), Scene(blur_pixels=2.0, glare_share=0.12)))
+    with closing(WebCamera(EMPTY)) as camera, Keeper(tmp_path, PLENTY, {}) as keeper:
+        seen: list[object] = []
+        tap = keeper.tap("camera1", camera.url())
+        told = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def both(at: float, what: Seen | Unpacked) -> None:
+            tap(at, what)
+            if not isinstance(what, Pictured):
+                seen.append(what)
+                loop.call_soon_threadsafe(told.set)
+
+        async with open_scanner(camera.url(), tap=both) as scans:
+            camera.picture = SHOWN[0]
+            await take(scans, 1)
+            camera.picture = EMPTY
+            await nothing_comes(scans, 1.0)
+            assert CODE_UNREAD not in seen
+            camera.picture = blurred
+            async with asyncio.timeout(30):
+                while CODE_UNREAD not in seen:
+                    told.clear()
+                    await told.wait()
+            await nothing_comes(scans, 1.0)
+            assert seen.count(CODE_UNREAD) == 1
+    [recording] = kept(tmp_path)
+    assert recording.facts["kept"] == {"because": "unread"}
+    assert any(entry.seen == Pictured(blurred) for entry in recording.entries)
 
 
 # --- at the counter --------------------------------------------------------------------------

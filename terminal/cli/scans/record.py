@@ -11,9 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from drivers import Scanner, ScannerLost, ScannerStatus, open_scanner
-from drivers.address import parse_any
 from drivers.recording import Recorder, Writer
-from drivers.recording.facts import device_facts, program_facts
+from drivers.recording.facts import program_facts
 from terminal.cli import scanners
 from terminal.cli.exits import Exit, Stop
 from terminal.cli.output import complain, say
@@ -35,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     facts = {"program": program_facts(), "recording": about(args.title)}
     with told(args.file), Writer(args.file, facts=facts) as writer:
         recorder = Recorder(writer)
-        asyncio.run(_record(urls, writer, recorder, args.seconds))
+        asyncio.run(_record(urls, recorder, args.seconds))
         if recorder.trouble is not None:
             raise recorder.trouble
     say(f"{args.file}: {recorder.entries} entries")
@@ -46,14 +45,10 @@ def about(title: str) -> dict[str, str]:
     return {"title": title, "began": datetime.now(UTC).isoformat(timespec="milliseconds")}
 
 
-async def _record(
-    urls: Sequence[str], writer: Writer, recorder: Recorder, seconds: float | None
-) -> None:
+async def _record(urls: Sequence[str], recorder: Recorder, seconds: float | None) -> None:
     async with AsyncExitStack() as stack:
         opened: list[Scanner] = []
         for name, url in scanners.named(urls).items():
-            if facts := device_facts(parse_any(url).place):
-                writer.fact(f"device/{name}", facts)
             try:
                 scanner = open_scanner(url, on_status=_tell, tap=recorder.tap(name, url))
                 opened.append(await stack.enter_async_context(scanner))
