@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 
 .PHONY: demo test check screens fuzz kill9 power simulate mutants matrix
-.PHONY: sums endurance bench-voucher bench-journal bench-catalogue bench-platform bench-reading
+.PHONY: sums endurance kit bench-voucher bench-journal bench-catalogue bench-platform bench-reading
 .PHONY: bench-serial bench-tui lock clean
 
 demo:
@@ -47,6 +47,10 @@ sums: dev
 # An hour of frames, a hundred unplugged scanners and stalled cameras: memory, and how soon noticed.
 endurance: dev
 	@$(PY) -m tests.endurance
+
+# The recordings of the kit, each three times: straight, through pretend devices, into a till.
+kit: dev
+	@$(PY) -m tests.kit --times $(or $(TIMES),3)
 
 fuzz: dev
 	@$(PY) -m tests.fuzz --seconds $(or $(SECONDS),60)

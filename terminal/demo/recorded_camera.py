@@ -21,13 +21,12 @@ class RecordedCamera:
 
     url: str
 
+    def __init__(self) -> None:
+        self._port = 0
+        self._is_on = False
+
     def __enter__(self) -> Self:
-        self._broadcast = Broadcast()
-        self._server = _Server(("127.0.0.1", 0), _Requests)
-        self._server.broadcast = self._broadcast
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}{PATH}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self._thread.start()
+        self.switch_on()
         return self
 
     def __exit__(
@@ -36,6 +35,26 @@ class RecordedCamera:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.switch_off()
+
+    def switch_on(self) -> None:
+        """At the same address as before.  On already: nothing happens."""
+        if self._is_on:
+            return
+        self._broadcast = Broadcast()
+        self._server = _Server(("127.0.0.1", self._port), _Requests)
+        self._server.broadcast = self._broadcast
+        self._port = self._server.server_address[1]
+        self.url = f"http://127.0.0.1:{self._port}{PATH}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread.start()
+        self._is_on = True
+
+    def switch_off(self) -> None:
+        """Viewers are cut off, and nobody answers.  Off already: nothing happens."""
+        if not self._is_on:
+            return
+        self._is_on = False
         self._broadcast.close()
         self._server.shutdown()
         self._thread.join()

@@ -64,6 +64,8 @@ class SerialScanner:
         # Guards the descriptors: a number closed here may be somebody else's the next moment.
         self._line = threading.RLock()
         self._ends: tuple[int, int] | None = None
+        self._next: tuple[int, int] | None = None
+        """What it will be when it is plugged in again: another port than the one it was."""
         self._received = bytearray()
 
     def __enter__(self) -> Self:
@@ -79,6 +81,8 @@ class SerialScanner:
         traceback: TracebackType | None,
     ) -> None:
         self.unplug()
+        for end in self._next or ():
+            os.close(end)
         self._folder.cleanup()
 
     def plug(self) -> None:
@@ -88,7 +92,8 @@ class SerialScanner:
                 return
             # The device end is held open too: else the scanner's end fails whenever the host,
             # the only other holder, closes its port.
-            scanner_end, host_end = pty.openpty()
+            scanner_end, host_end = self._next or pty.openpty()
+            self._next = None
             # Raw from the start: an echo would come back as if the host had sent it.
             tty.setraw(host_end)
             os.set_blocking(scanner_end, False)
@@ -103,6 +108,7 @@ class SerialScanner:
             if self._ends is None:
                 return
             self._take_in()
+            self._next = pty.openpty()  # while the old one is taken, so that it is another
             self.path.unlink()
             for end in self._ends:
                 os.close(end)

@@ -55,6 +55,16 @@ def test_every_byte_value_arrives_unchanged(scanner: SerialScanner) -> None:
     assert scanner.received() == b""
 
 
+def test_plugged_in_again_it_is_another_port_behind_the_same_link(scanner: SerialScanner) -> None:
+    before = os.readlink(scanner.path)
+    scanner.unplug()
+    scanner.plug()
+    assert os.readlink(scanner.path) != before
+    with port(scanner) as host:
+        scanner.send(EAN13, b"\r")
+        assert host.read_until(b"\r") == EAN13 + b"\r"
+
+
 def test_a_code_sent_before_anybody_listens_is_not_echoed(scanner: SerialScanner) -> None:
     scanner.send(EAN13)
     assert scanner.received(timeout_seconds=0.1) == b""

@@ -114,11 +114,15 @@ class StandIns:
             yield from reader
 
     def _play(self, entry: Entry) -> None:
-        scanner = self._serials.get(entry.device)
+        scanner, camera = self._serials.get(entry.device), self._cameras.get(entry.device)
         match entry.seen:
-            case Pictured(jpeg) if entry.device in self._cameras:
+            case Pictured(jpeg) if camera is not None:
                 self._newest[entry.device] = jpeg
-                self._cameras[entry.device].show(jpeg)
+                camera.show(jpeg)
+            case Opened() if camera is not None:
+                camera.switch_on()
+            case Told(reason=LostReason.GONE) if camera is not None:
+                camera.switch_off()
             case Received(data) if scanner is not None and data:
                 scanner.send(data, suffix=b"")
             case Opened() if scanner is not None:
