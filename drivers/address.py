@@ -232,6 +232,12 @@ def without_secrets(url: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query=query).geturl()
 
 
+def device_file(url: str) -> str:
+    """Of a device on this machine, such as /dev/ttyACM0; "" for an address that names none."""
+    parts = urlsplit(url)
+    return "" if parts.netloc or not parts.path.startswith("/") else unquote(parts.path)
+
+
 def _split(url: str, schemes: tuple[str, ...]) -> SplitResult:
     if len(url) > URL_CHARS_MAX:
         _bad(url[:80], f"it is longer than {URL_CHARS_MAX} characters")

@@ -19,8 +19,8 @@ from types import TracebackType
 from typing import Self
 
 from drivers.address import without_secrets
-from drivers.identity import identity
 from drivers.recording.entry import Entry
+from drivers.recording.facts import device_facts
 from drivers.recording.recorder import NS, Clock, packed
 from drivers.recording.ring import Held, Ring
 from drivers.recording.writer import Facts, Writer
@@ -79,7 +79,7 @@ class Keeper:
     def tap(self, name: str, url: str) -> Tap:
         """A tap for one device."""
         self._devices[name] = without_secrets(url)
-        self._facts[f"device/{name}"] = identity(url)
+        self._facts[f"device/{name}"] = device_facts(url)
 
         def see(at: float, seen: Seen | Unpacked) -> None:
             self._ring.add(at, name, seen)

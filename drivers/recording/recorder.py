@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from drivers.address import without_secrets
-from drivers.identity import identity
 from drivers.recording.entry import Entry
+from drivers.recording.facts import device_facts
 from drivers.recording.writer import Writer
 from drivers.tap import Pictured, Seen, Tap, Unpacked
 
@@ -56,7 +56,7 @@ class Recorder:
     def tap(self, name: str, url: str) -> Tap:
         """A tap for one device.  Raises OSError."""
         self._writer.device(name, without_secrets(url))
-        self._writer.fact(f"device/{name}", identity(url))
+        self._writer.fact(f"device/{name}", device_facts(url))
         return lambda at, seen: self.add(name, at, seen)
 
     def add(self, device: str, at: float, seen: Seen | Unpacked) -> None:

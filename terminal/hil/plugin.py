@@ -6,7 +6,7 @@
     pytest --scanner serial:///dev/serial/by-id/… --camera /dev/video0 --require-hil --junitxml=…
 
 What a device is goes into the report of each test that needs it: `serial.by_id`,
-`serial.usb_vendor`, `camera.name` …  docs/hil.md has it all.
+`serial.idVendor`, `camera.name` …  docs/hil.md has it all.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pytest
 
 from drivers import ScannerLost, camera_url, serial_url
 from drivers.address import CAMERA_SCHEMES
-from drivers.identity import identity
+from terminal.hil.identity import identity
 from terminal.hil.listening import Listening, listening
 
 NEEDS = {

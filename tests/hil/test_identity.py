@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers.identity import identity
+from terminal.hil.identity import identity
 
 USB = {
     "idVendor": "1eab",
@@ -43,29 +43,19 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-KNOWN = {
-    "usb_vendor": "1eab",
-    "usb_product": "1d06",
-    "manufacturer": "Newland Auto-ID",
-    "product": "NLS-FAKE CDC",
-    "serial_number": "SN0001",
-    "release": "0100",
-}
-
-
 @pytest.mark.parametrize("path", ["/dev/ttyACM0", "/dev/serial/by-id/usb-Newland_SN0001-if00"])
 def test_a_scanner_is_known_by_its_link_and_its_usb_ids(root: Path, path: str) -> None:
     url = f"serial://{path}?baud=115200"
-    assert identity(url, root) == {"url": url, "by_id": "usb-Newland_SN0001-if00", **KNOWN}
+    assert identity(url, root) == {"url": url, "by_id": "usb-Newland_SN0001-if00", **USB}
 
 
 def test_a_camera_is_known_by_its_name_too(root: Path) -> None:
     url = "camera:///dev/video0"
-    assert identity(url, root) == {"url": url, "name": "HD Webcam: HD Webcam", **KNOWN}
+    assert identity(url, root) == {"url": url, "name": "HD Webcam: HD Webcam", **USB}
 
 
 def test_a_hid_scanner_is_known_by_its_usb_ids(root: Path) -> None:
-    assert identity("hid:///dev/hidraw3", root) == {"url": "hid:///dev/hidraw3", **KNOWN}
+    assert identity("hid:///dev/hidraw3", root) == {"url": "hid:///dev/hidraw3", **USB}
 
 
 @pytest.mark.parametrize(
