@@ -13,7 +13,7 @@ from pathlib import Path
 
 VALUE_CHARS_MAX = 200
 BY_ID = ("dev/serial/by-id", "dev/v4l/by-id", "dev/input/by-id")
-CLASSES = ("tty", "video4linux", "hidraw", "input")
+CLASSES = ("tty", "video4linux", "hidraw", "input", "usbmisc")
 MODEL = ("idVendor", "idProduct", "manufacturer", "product", "bcdDevice", "speed")
 """sysfs attributes that all devices of one model share."""
 

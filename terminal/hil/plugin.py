@@ -18,6 +18,8 @@ import pytest
 
 from drivers import ScannerLost, camera_url, serial_url
 from drivers.address import CAMERA_SCHEMES
+from drivers.printer import Printer
+from drivers.printer_address import PrinterLost, parse_printer
 from terminal.hil.identity import identity
 from terminal.hil.listening import Listening, listening
 
@@ -27,6 +29,7 @@ NEEDS = {
     "hid": "--scanner hid:///dev/hidraw…",
     "wedge": "--scanner wedge:///dev/input/by-id/…",
     "camera": "--camera URL",
+    "printer": "--printer tcp://…, serial://…, usb:///dev/usb/lp0 or file:///…",
 }
 """What a test may need, and what to give for it."""
 
@@ -45,6 +48,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--camera", action="append", default=[], metavar="URL", help="a camera to test with"
     )
     group.addoption(
+        "--printer", action="append", default=[], metavar="URL", help="a printer to test with"
+    )
+    group.addoption(
         "--require-hil",
         action="store_true",
         help="a test whose hardware is missing fails instead of being skipped",
@@ -57,7 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     config.stash[DEVICES] = devices = _devices(config)
     if devices and config.getoption("numprocesses", None):
-        raise pytest.UsageError("a scanner cannot be read by several processes: leave out -n")
+        raise pytest.UsageError("a device cannot be used by several processes: leave out -n")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -85,13 +91,19 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture
 def hil_scanner(request: pytest.FixtureRequest) -> Iterator[Listening]:
     """The scanner that the test's `needs` names, open."""
-    yield from _opened(request, [need for need in NEEDS if need != "camera"])
+    yield from _listening(request, [need for need in NEEDS if need not in ("camera", "printer")])
 
 
 @pytest.fixture
 def hil_camera(request: pytest.FixtureRequest) -> Iterator[Listening]:
     """The camera, open."""
-    yield from _opened(request, ["camera"])
+    yield from _listening(request, ["camera"])
+
+
+@pytest.fixture
+def hil_printer(request: pytest.FixtureRequest) -> Printer:
+    """The printer.  Each page it prints is a connection of its own."""
+    return Printer(parse_printer(_given(request, ["printer"])))
 
 
 @pytest.fixture
@@ -113,7 +125,8 @@ def _devices(config: pytest.Config) -> Devices:
     try:
         urls = [*map(serial_url, config.getoption("--scanner"))]
         urls += map(camera_url, config.getoption("--camera"))
-    except ScannerLost as bad:
+        printers = [parse_printer(url).url for url in config.getoption("--printer")]
+    except (ScannerLost, PrinterLost) as bad:
         raise pytest.UsageError(str(bad)) from bad
     for url in urls:
         scheme = url.partition("://")[0]
@@ -122,6 +135,8 @@ def _devices(config: pytest.Config) -> Devices:
         devices.setdefault(kind, url)
         if kind != "camera":
             devices.setdefault("scanner", url)
+    if printers:
+        devices["printer"] = printers[0]
     return devices
 
 
@@ -136,10 +151,15 @@ def _missing(config: pytest.Config, need: str) -> NoReturn:
     pytest.skip(reason)
 
 
-def _opened(request: pytest.FixtureRequest, kinds: list[str]) -> Iterator[Listening]:
+def _listening(request: pytest.FixtureRequest, kinds: list[str]) -> Iterator[Listening]:
+    with listening(_given(request, kinds)) as scanner:
+        yield scanner
+
+
+def _given(request: pytest.FixtureRequest, kinds: list[str]) -> str:
+    """The address of the device that the test is marked to need."""
     wanted = [need for need in _needs(request.node) if need in kinds]
     if not wanted:
         named = " or ".join(f'"{kind}"' for kind in kinds)
         pytest.fail(f"mark the test with needs({named}), so that it can skip", pytrace=False)
-    with listening(request.config.stash[DEVICES][wanted[0]]) as scanner:
-        yield scanner
+    return request.config.stash[DEVICES][wanted[0]]

@@ -8,10 +8,15 @@ from __future__ import annotations
 from typing import Protocol
 
 from drivers import LostReason, ScannerState
+from drivers.printer import Printer
+from terminal.escpos import Print, encode
 from terminal.hil.listening import Listening
+from terminal.receipt import slip_code, slip_number
 from tests.hil.sheet import CHINESE, SHEET
 
 HELD_SECONDS = 5.0
+SLIP_NUMBER = "20260101000000"
+"""Of no sale: the first number of a day ends in 0001."""
 
 
 class Hands(Protocol):
@@ -19,6 +24,9 @@ class Hands(Protocol):
 
     def scan(self, label: str) -> None:
         """A code of the sheet, once."""
+
+    def scan_paper(self) -> None:
+        """The code on the paper that was printed last."""
 
     def show(self, label: str) -> None:
         """A code of the sheet is in view from now on."""
@@ -74,3 +82,9 @@ def a_camera_comes_back_and_reads(camera: Listening, hands: Hands) -> None:
     hands.show("A")
     assert camera.scan(hands.patience_seconds).payload == SHEET["A"]
     hands.take_away()
+
+
+def a_printed_slip_is_found_by_its_code(printer: Printer, scanner: Listening, hands: Hands) -> None:
+    printer.print(encode(Print(("共济 gongji", "0123456789"), slip_code(SLIP_NUMBER))))
+    hands.scan_paper()
+    assert slip_number(scanner.scan(hands.patience_seconds).payload) == SLIP_NUMBER

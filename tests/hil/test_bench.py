@@ -1,6 +1,6 @@
 """At the bench, with real devices: a person is told what to do.  docs/hil.md
 
-pytest tests/hil/test_bench.py --scanner URL --camera URL --require-hil
+pytest tests/hil/test_bench.py --scanner URL --camera URL --printer URL --require-hil
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from drivers.printer import Printer
 from terminal.hil.listening import Listening
 from tests.hil import bodies
 from tests.hil.sheet import SHEET
@@ -27,6 +28,9 @@ class Person:
 
     def show(self, label: str) -> None:
         self._ask(f"hold code {label} of the sheet before the camera, and keep it there")
+
+    def scan_paper(self) -> None:
+        self._ask("scan the code on the paper that was just printed")
 
     def take_away(self) -> None:
         self._ask("take the sheet away")
@@ -67,3 +71,10 @@ def test_a_code_in_view_is_one_scan(hil_camera: Listening, person: Person) -> No
 @pytest.mark.needs("camera")
 def test_a_camera_that_was_pulled_out_comes_back(hil_camera: Listening, person: Person) -> None:
     bodies.a_camera_comes_back_and_reads(hil_camera, person)
+
+
+@pytest.mark.needs("printer", "scanner")
+def test_a_printed_slip_is_found_by_its_code(
+    hil_printer: Printer, hil_scanner: Listening, person: Person
+) -> None:
+    bodies.a_printed_slip_is_found_by_its_code(hil_printer, hil_scanner, person)

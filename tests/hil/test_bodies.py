@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 
+import numpy as np
 import pytest
 
+from drivers.decode import decode
+from drivers.printer import Printer
+from drivers.printer_address import PrinterLost, parse_printer
 from terminal.demo.serial_scanner import SerialScanner
+from terminal.escpos.commands import GS_CUT
+from terminal.escpos.picture import draw
 from terminal.hil.listening import Listening, listening
+from terminal.receipt import WIDTH_58_MM
 from tests.drivers.cameras import EMPTY, WebCamera
+from tests.drivers.printers import PretendPrinter, on_tcp
 from tests.drivers.scenes import Scene, jpeg, photograph
 from tests.hil import bodies
 from tests.hil.sheet import SHEET, html
@@ -27,11 +35,21 @@ class Robot:
         self.spoils: dict[str, bytes] = {}
         """Label -> what is sent in its place."""
         self.times = 1
+        self.printer: PretendPrinter | None = None
 
     def scan(self, label: str) -> None:
         assert self._scanner
         for _ in range(self.times):
             self._scanner.send(self.spoils.get(label, SHEET[label]), b"\r")
+
+    def scan_paper(self) -> None:
+        assert self._scanner
+        printer = self.printer
+        assert printer
+        printer.until(lambda: printer.paper.endswith(GS_CUT))
+        picture = draw(printer.paper, WIDTH_58_MM)
+        (code,) = decode(np.asarray(picture, np.uint8))
+        self._scanner.send(code.payload, b"\r")
 
     def show(self, label: str) -> None:
         assert self._camera
@@ -96,6 +114,24 @@ def test_each_scan_is_told_once(serial: Bench) -> None:
     serial[1].times = 2
     with pytest.raises(AssertionError):
         bodies.each_scan_is_told_once(*serial)
+
+
+@pytest.mark.parametrize("is_dumb", [False, True])
+def test_a_printed_slip_is_found_by_its_code(serial: Bench, is_dumb: bool) -> None:
+    heard, robot = serial
+    robot.printer = PretendPrinter(is_dumb=is_dumb)
+    with on_tcp(robot.printer) as url:
+        printer = Printer(parse_printer(url))
+        bodies.a_printed_slip_is_found_by_its_code(printer, heard, robot)
+
+
+def test_a_printer_that_stops_half_way_is_found(serial: Bench) -> None:
+    heard, robot = serial
+    robot.printer = PretendPrinter(stops_after=100)
+    with on_tcp(robot.printer) as url:
+        printer = Printer(parse_printer(url), stall_seconds=0.3, done_seconds=0.3)
+        with pytest.raises(PrinterLost):
+            bodies.a_printed_slip_is_found_by_its_code(printer, heard, robot)
 
 
 def test_a_scanner_comes_back(serial: Bench) -> None:

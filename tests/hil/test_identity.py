@@ -26,6 +26,7 @@ def root(tmp_path: Path) -> Path:
         ("1-1:1.0", "tty", "ttyACM0"),
         ("1-1:1.1", "video4linux", "video0"),
         ("1-1:1.2", "hidraw", "hidraw3"),
+        ("1-1:1.3", "usbmisc", "lp0"),
     ):
         node = bus / interface / kind / name
         node.mkdir(parents=True)
@@ -54,8 +55,9 @@ def test_a_camera_is_known_by_its_name_too(root: Path) -> None:
     assert identity(url, root) == {"url": url, "name": "HD Webcam: HD Webcam", **USB}
 
 
-def test_a_hid_scanner_is_known_by_its_usb_ids(root: Path) -> None:
-    assert identity("hid:///dev/hidraw3", root) == {"url": "hid:///dev/hidraw3", **USB}
+@pytest.mark.parametrize("url", ["hid:///dev/hidraw3", "usb:///dev/lp0"])
+def test_a_hid_scanner_and_a_printer_are_known_by_their_usb_ids(root: Path, url: str) -> None:
+    assert identity(url, root) == {"url": url, **USB}
 
 
 @pytest.mark.parametrize(

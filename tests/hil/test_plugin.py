@@ -14,6 +14,7 @@ import drivers.serial_line  # noqa: F401  # pytester forgets what is loaded insi
 from terminal.demo.serial_scanner import LINK_NAME, LineBroken, SerialScanner
 from terminal.hil.plugin import NEEDS
 from tests.drivers.cameras import PAYLOADS, SHOWN, WebCamera
+from tests.drivers.printers import PretendPrinter, on_tcp
 
 NEEDS_SCANNER = """
     import pytest
@@ -77,6 +78,7 @@ def test_where_hardware_is_required_a_missing_one_is_a_failure(pytester: pytest.
         (["--scanner", "hid:///dev/hidraw7"], {"scanner", "hid"}),
         (["--scanner", "wedge:///dev/input/event7"], {"scanner", "wedge"}),
         (["--camera", "/dev/video7"], {"camera"}),
+        (["--printer", "tcp://10.0.0.7"], {"printer"}),
     ],
 )
 def test_each_need_is_met_by_its_own_kind_of_device_only(
@@ -104,7 +106,12 @@ def test_a_need_that_does_not_exist_is_not_silently_skipped(pytester: pytest.Pyt
 
 
 @pytest.mark.parametrize(
-    "options", [["--scanner", "nonsense://x"], ["--camera", "camera:///dev/video0?fps=fast"]]
+    "options",
+    [
+        ["--scanner", "nonsense://x"],
+        ["--camera", "camera:///dev/video0?fps=fast"],
+        ["--printer", "tcp://"],
+    ],
 )
 def test_an_address_no_driver_takes_is_said_before_anything_runs(
     pytester: pytest.Pytester, options: list[str]
@@ -151,6 +158,25 @@ def test_a_camera_is_read_and_a_code_of_no_test_is_not_repeated(pytester: pytest
     finally:
         camera.close()
     result.assert_outcomes(passed=1)
+
+
+def test_a_printer_prints_and_is_in_the_report(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.mark.needs("printer")
+        def test_it(hil_printer):
+            hil_printer.print(b"paper")
+    """)
+    printer = PretendPrinter()
+    with on_tcp(printer) as url:
+        result = run(pytester, "--printer", url, "--junitxml=report.xml")
+    result.assert_outcomes(passed=1)
+    assert printer.paper == b"paper"
+    report = ET.parse(pytester.path / "report.xml")
+    assert ("printer.url", url) in {
+        (p.get("name"), p.get("value")) for p in report.iter("property")
+    }
 
 
 def test_news_of_the_device_can_be_waited_for(pytester: pytest.Pytester) -> None:
