@@ -79,7 +79,8 @@ class Keeper:
     def tap(self, name: str, url: str) -> Tap:
         """A tap for one device."""
         self._devices[name] = without_secrets(url)
-        self._facts[f"device/{name}"] = device_facts(url)
+        if facts := device_facts(url):
+            self._facts[f"device/{name}"] = facts
 
         def see(at: float, seen: Seen | Unpacked) -> None:
             self._ring.add(at, name, seen)

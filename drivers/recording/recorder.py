@@ -56,7 +56,8 @@ class Recorder:
     def tap(self, name: str, url: str) -> Tap:
         """A tap for one device.  Raises OSError."""
         self._writer.device(name, without_secrets(url))
-        self._writer.fact(f"device/{name}", device_facts(url))
+        if facts := device_facts(url):
+            self._writer.fact(f"device/{name}", facts)
         return lambda at, seen: self.add(name, at, seen)
 
     def add(self, device: str, at: float, seen: Seen | Unpacked) -> None:
