@@ -17,7 +17,8 @@ Not python-escpos (3.1): its transports block without limit (a device file, a fu
 say how much was taken, and bring Pillow and five more packages; what is left to do besides is
 opening four kinds of file.  Its text encoder sends Chinese without FS & and "￥" as "?".
 
-Source: Epson, ESC/POS Application Programming Guide: DLE EOT, GS r.  No printer was at hand.
+Source: Epson, ESC/POS Application Programming Guide: DLE EOT, GS r; Linux, usblp.c.
+No printer was at hand.
 """
 
 from __future__ import annotations
@@ -63,6 +64,8 @@ class Printer:
         """asks  whether it is asked how it is: some old printers print the question"""
         self._address, self._asks = address, asks and address.answers
         self._stall_seconds, self._done_seconds = stall_seconds, done_seconds
+        # What it has once answered it must answer again: it hangs, or serves another till.
+        self._answers_at_once = self._answers_in_turn = False
 
     def print(self, data: bytes) -> bool:
         """Sends all of it.  Returns whether the printer said that it is on paper; False: it cannot.
@@ -104,9 +107,19 @@ class Printer:
             return False
         line.drain()
         if not self._ask(line):
+            if self._answers_at_once:
+                raise _lost(Trouble.HANGS, self._address)
             return False
+        self._answers_at_once = True
         line.send(_IN_TURN, STATUS_SECONDS)
-        return _told(line, _is_in_turn, STATUS_SECONDS) is not None
+        # One that does may still be printing what came before.
+        seconds = self._done_seconds if self._answers_in_turn else STATUS_SECONDS
+        if _told(line, _is_in_turn, seconds) is None:
+            if self._answers_in_turn:
+                raise self._why(line)
+            return False
+        self._answers_in_turn = True
+        return True
 
     def _ask(self, line: Line) -> bool:
         """Whether it answers at once.  Raises PrinterLost with what it answers."""
@@ -186,8 +199,10 @@ class Line:
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             if select.select([], [self._descriptor], [], left)[1]:
-                with contextlib.suppress(BlockingIOError):
+                try:
                     return os.write(self._descriptor, data)
+                except BlockingIOError:
+                    time.sleep(POLL_SECONDS)  # usblp without paper calls itself writable.
         return 0
 
     def receive(self, seconds: float) -> bytes:
@@ -200,7 +215,7 @@ class Line:
                         return data
                     if stat.S_ISSOCK(os.fstat(self._descriptor).st_mode):
                         raise ConnectionResetError(errno.ECONNRESET, "the printer hung up")
-                    time.sleep(POLL_SECONDS)  # A USB printer that has nothing to say.
+                time.sleep(POLL_SECONDS)  # A USB printer that has nothing to say.
         return b""
 
     def drain(self) -> None:
@@ -211,6 +226,9 @@ class Line:
     def finish(self, seconds: float) -> bool:
         """Waits until the last byte has left this machine; False when it has not after that."""
         until = time.monotonic() + seconds
+        # usblp throws away what it has not sent when it is closed; then it is not writable yet.
+        if not select.select([], [self._descriptor], [], seconds)[1]:
+            return False
         while self._waiting():
             if time.monotonic() > until:
                 return False
@@ -223,7 +241,7 @@ class Line:
             held = fcntl.ioctl(self._descriptor, termios.TIOCOUTQ, struct.pack("i", 0))
         except OSError as error:
             if error.errno in (errno.ENOTTY, errno.EINVAL):
-                return 0  # A file, or a USB printer, which takes a write when it has sent it.
+                return 0
             raise
         (count,) = struct.unpack("i", held)
         return int(count)
@@ -303,7 +321,6 @@ _TROUBLES = {
     errno.EBUSY: Trouble.BUSY,
     errno.EACCES: Trouble.PERMISSION,
     errno.EPERM: Trouble.PERMISSION,
-    errno.ENOSPC: Trouble.PAPER_OUT,  # what Linux says for a USB printer without paper
 }
 
 

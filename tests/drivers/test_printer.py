@@ -94,6 +94,20 @@ def test_a_printer_that_takes_no_more_is_given_up_and_may_have_begun(
 
 
 @PLACES
+@pytest.mark.parametrize("silent", ["is_dumb", "stops_after"])
+def test_what_a_printer_answered_once_it_must_answer_again(place: Place, silent: str) -> None:
+    """One that hangs, or serves another till, takes bytes all the same and prints none."""
+    pretend = PretendPrinter()
+    with place(pretend) as url:
+        printer = printer_at(url, done_seconds=0.5)
+        assert printer.print(b"one") is True
+        setattr(pretend, silent, 0 if silent == "stops_after" else True)
+        lost = lost_of(lambda: printer.print(DATA))
+        assert (lost.trouble, lost.begun) == (Trouble.HANGS, False)
+    assert pretend.paper == b"one"
+
+
+@PLACES
 def test_paper_that_ends_in_the_middle_is_told_and_may_have_begun(place: Place) -> None:
     pretend = PretendPrinter(paper_out_after=100)
     with place(pretend) as url:
