@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 
 .PHONY: demo test check screens fuzz kill9 power simulate mutants matrix
-.PHONY: sums endurance kit bench-voucher bench-journal bench-catalogue bench-platform bench-reading
+.PHONY: postgres sums endurance kit bench-voucher bench-journal bench-catalogue bench-platform bench-reading
 .PHONY: bench-serial bench-tui lock clean
 
 demo:
@@ -51,6 +51,10 @@ endurance: dev
 # The recordings of the kit, each three times: straight, through pretend devices, into a till.
 kit: dev
 	@$(PY) -m tests.kit --times $(or $(TIMES),3)
+
+# The sandbox's tests, all of them on PostgreSQL; a part of `make test` runs on both databases.
+postgres: dev
+	@SANDBOX_DATABASE=postgres $(PY) -m pytest -n 2 -q tests/sandbox
 
 fuzz: dev
 	@$(PY) -m tests.fuzz --seconds $(or $(SECONDS),60)

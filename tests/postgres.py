@@ -11,6 +11,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -54,7 +55,7 @@ def server(*settings: str) -> Iterator[str]:
                 _wait_for(url, process)
                 yield url
             finally:
-                process.terminate()
+                process.send_signal(signal.SIGINT)  # SIGTERM would wait for everybody to leave
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:

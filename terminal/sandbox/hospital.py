@@ -22,7 +22,7 @@ import msgspec
 from terminal.sandbox.benefit import Cut, cut, divide
 from terminal.sandbox.money import AMOUNT_FEN_MAX, half_up
 from terminal.sandbox.policy import Fen, MutualAid, check_shares
-from terminal.sandbox.quoted import check_quoted, converted, read_tables, values
+from terminal.sandbox.quoted import check_quoted, converted, read_tables, sources_of, values
 
 Kind = Literal["inpatient", "outpatient", "transferred_out"]
 Employment = Literal["in_work", "retired"]
@@ -156,7 +156,7 @@ class NoRate(Exception):
 def load_hospital(path: Path) -> Hospital:
     """Raises PolicyError."""
     tables = read_tables(path)
-    sources = tables.get("sources", {})
+    sources = sources_of(tables, path)
     plain = ("tables", "effective_from", "verified", "sources", "rates")
     facts = {name: tables.pop(name) for name in plain if name in tables}
     hospital = converted(facts | values(tables, sources, f"{path}: "), Hospital, path)

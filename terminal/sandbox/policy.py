@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from terminal.sandbox.quoted import PolicyError, converted, read_tables, values
+from terminal.sandbox.quoted import PolicyError, converted, read_tables, sources_of, values
 
 Fen = Annotated[int, msgspec.Meta(ge=0)]
 
@@ -125,7 +125,7 @@ class Policy(msgspec.Struct, frozen=True):
 def load_policy(path: Path) -> Policy:
     """Raises PolicyError."""
     tables = read_tables(path)
-    sources = tables.get("sources", {})
+    sources = sources_of(tables, path)
     for name, facts in (("mutual_aid", ()), ("benefit", ("verified",))):
         table = tables.get(name)
         if not isinstance(table, dict):

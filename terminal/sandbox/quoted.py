@@ -47,6 +47,14 @@ def read_tables(path: Path) -> dict[str, Any]:
         raise PolicyError(f"{path}: {exc}") from exc
 
 
+def sources_of(tables: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
+    """The table [sources].  Raises PolicyError."""
+    sources = tables.get("sources")
+    if not isinstance(sources, dict):
+        raise PolicyError(f"{path}: there is no table [sources]")
+    return sources
+
+
 def values(table: Mapping[str, Any], sources: Collection[str], where: str) -> dict[str, Any]:
     """The table with every rule replaced by its value; rules that follow one another by a list of
     `{effective_from, value}`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -20,6 +21,9 @@ from tests.sandbox.counter import Clock, Counter, audit
 Open = Callable[..., Counter]
 """Settings by name -> a counter connected to a sandbox of that kind."""
 
+
+EVERYWHERE = os.environ.get("SANDBOX_DATABASE", "sqlite")
+"""What tests run on that do not name both; `make postgres` says "postgres"."""
 
 BOTH = pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True)
 """For tests of what a database must keep whatever it is."""
@@ -41,7 +45,7 @@ def postgres_database() -> Iterator[Database]:
 
 @pytest.fixture
 def database(request: pytest.FixtureRequest) -> Database:
-    if getattr(request, "param", "sqlite") == "sqlite":
+    if getattr(request, "param", EVERYWHERE) == "sqlite":
         return lambda: IN_MEMORY
     made: Database = request.getfixturevalue("postgres_database")
     return made

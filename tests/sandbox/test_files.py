@@ -63,6 +63,7 @@ def test_the_shipped_policy_names_its_sources_and_that_it_is_not_verified() -> N
         ('"child"]', '"cousin"]', "kinships"),
         ("2024-12-01\nvalue", "0\nvalue", "kinships"),
         ("\n[benefit]\n", "\n[benefits]\n", "benefit"),
+        ("\n[sources]\n", "\n[others]\n", "sources"),
         ("\n[benefit]\n", "\n[benefit\n", "policy.toml"),
     ],
 )
