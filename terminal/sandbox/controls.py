@@ -15,7 +15,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -135,7 +135,7 @@ class Controls:
 
     def _changing(
         self, kind: type[T], change: Callable[[Tx, T], None]
-    ) -> Callable[[Request], object]:
+    ) -> Callable[[Request], Awaitable[Response]]:
         async def changed(request: Request) -> Response:
             """Whole or not at all."""
             try:

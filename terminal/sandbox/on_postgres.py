@@ -30,7 +30,7 @@ TRIES_MAX = 10
 """Of one transaction that others got in the way of."""
 GIVE_WAY_SECONDS = 0.05
 """Longer with each try: who begins again at once takes the row from whom it just made room for."""
-GETTING_READY = 7_306_3100
+GETTING_READY = 73063100
 """Names the lock under which one sandbox makes the tables while another waits."""
 
 DISTURBED = (DeadlockDetected, SerializationFailure, UniqueViolation)

@@ -78,7 +78,7 @@ class SqliteStore:
         self._db.execute("PRAGMA foreign_keys = ON")
         self._db.execute("PRAGMA journal_mode = WAL")
         # Outlives the process at any moment, and a power cut without its last moments: enough for
-        # pretended money, and several times as many sales a second.
+        # pretended money, and no message waits for the disk.
         self._db.execute("PRAGMA synchronous = NORMAL")
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version == VERSION:

@@ -74,7 +74,6 @@ class MutualAid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     creator_insutypes: tuple[str, ...]
     member_insutypes: tuple[str, ...]
     kinships: Annotated[tuple[Kinships, ...], msgspec.Meta(min_length=1)]
-    """Earliest first."""
     creator_excluded: tuple[Status, ...]
     min_creator_balance_fen: Fen
     threshold_checked: tuple[Literal["create", "transfer", "settle"], ...]
@@ -88,11 +87,9 @@ class MutualAid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def kinships_on(self, bound_on: dt.date) -> tuple[Kinship, ...]:
         """Who may be bound on that day."""
-        allowed: tuple[Kinship, ...] = ()
-        for rule in self.kinships:
-            if rule.effective_from <= bound_on:
-                allowed = rule.value
-        return allowed
+        in_force = [rule for rule in self.kinships if rule.effective_from <= bound_on]
+        latest = max(in_force, key=lambda rule: rule.effective_from, default=None)
+        return latest.value if latest else ()
 
     def same_scope(self, region: str, other: str) -> bool:
         digits = {"pool": 4, "province": 2, "national": 0}[self.scope]

@@ -78,13 +78,19 @@ async def _family(http: httpx.AsyncClient) -> None:
         assert {answer.status_code for answer in answers} <= {200, 409}
 
 
+async def _auditor(http: httpx.AsyncClient) -> None:
+    """The books add up at every moment, not only when all is quiet."""
+    for _ in range(12):
+        audit((await http.get("/ledger")).json())
+
+
 @BOTH
 @pytest.mark.slow
 async def test_whatever_many_tills_do_at_once_no_fen_is_lost_or_made(database: Database) -> None:
     with serving(Settings(clock=Clock(), database=database())) as running:
         async with httpx.AsyncClient(base_url=running.url, timeout=60, trust_env=False) as http:
             tills = asyncio.gather(*(_till(http, number) for number in range(TILLS)))
-            told, _ = await asyncio.gather(tills, _family(http))
+            told, *_ = await asyncio.gather(tills, _family(http), _auditor(http))
             books = (await http.get("/ledger")).json()
     audit(books)
     assert {reply.err_msg for replies in told for reply in replies} <= EXPECTED
