@@ -43,9 +43,14 @@ class Clock:
 class Recorder:
     """Taps that write at once: what was seen is in the file before the driver goes on."""
 
-    def __init__(self, writer: Writer, clock: Clock | None = None) -> None:
+    def __init__(self, writer: Writer, on_trouble: Callable[[], object] = lambda: None) -> None:
+        """
+        on_trouble  called once, in a driver's thread, when nothing more is written
+        Raises      OSError
+        """
         self._writer = writer
-        self._clock = clock or Clock.now()
+        self._on_trouble = on_trouble
+        self._clock = Clock.now()
         self._lock = threading.Lock()
         self.entries = 0
         """How many are in the file."""
@@ -73,6 +78,7 @@ class Recorder:
                 self.entries += 1
             except OSError as error:
                 self.trouble = error
+                self._on_trouble()
 
 
 def packed(seen: Seen | Unpacked) -> Seen:

@@ -39,7 +39,10 @@ def keeping(args: argparse.Namespace, made: Plan) -> Iterator[Keeper | None]:
     asked: Path | None = getattr(args, "record", None)
     table = made.counter.recording
     folder = asked or (Path(table.folder) if table is not None else None)
+    loop = asyncio.get_running_loop()
     if folder is None:
+        # Whoever asks a till that keeps nothing must not end it.
+        loop.add_signal_handler(signal.SIGUSR1, lambda: None)
         yield None
         return
     # Loaded only here: a till that keeps no recordings does without.
@@ -54,7 +57,6 @@ def keeping(args: argparse.Namespace, made: Plan) -> Iterator[Keeper | None]:
         keeper = Keeper(folder, Limits(files_max, megabytes_max << 20), facts, troubles.append)
     except OSError as error:
         raise Stop(Exit.CONFIG, f"--record {folder}: {error.strerror}") from error
-    loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGUSR1, keeper.keep, "asked")
     try:
         with keeper:

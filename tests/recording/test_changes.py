@@ -30,7 +30,7 @@ from terminal.recorded import Personal
 from tests.drivers.cameras import EMPTY
 from tests.drivers.scenes import Scene, jpeg, photograph
 from tests.drivers.test_hid_pos import reports
-from tests.drivers.test_wedge import Keyboard, typed
+from tests.drivers.test_wedge import ENTER, Keyboard, typed
 from tests.recording.making import AT_NS, some_entries, write
 from tests.voucher.crafting import NOW, Craft, bundle, claims
 
@@ -229,6 +229,44 @@ def test_reports_keys_and_packets_of_a_voucher_are_left_out(tmp_path: Path, name
     received = [e.seen for e in load(target).entries if isinstance(e.seen, Received)]
     goods = [seen for seen in seens if isinstance(seen, Received)][: len(received)]
     assert received == goods
+
+
+def test_goods_behind_half_a_voucher_stay(tmp_path: Path) -> None:
+    """The scanner was pulled out in the middle: nothing of before belongs to what comes."""
+    seens: list[Seen] = [*chunks(SECRET[:90], 30), Opened("ready"), Received(GOODS + b"\r")]
+    source = record(tmp_path / "a.mcap", SERIAL, seens)
+    redact(source, tmp_path / "b.mcap", PERSONAL)
+    assert payloads(load(tmp_path / "b.mcap")) == [GOODS]
+
+
+SPOILED: dict[str, tuple[str, list[Seen]]] = {
+    "keys with a hole, then goods, in one read": (
+        "wedge:///dev/input/event7",
+        [
+            Received(
+                Keyboard(100.0).text(SECRET.decode()[:20]).dropped().key(ENTER).data
+                + Keyboard(200.0).text(GOODS.decode()).key(ENTER).data
+            )
+        ],
+    ),
+    "keys without an end": (
+        "wedge:///dev/input/event7",
+        [Received(Keyboard().text(SECRET.decode()[:20]).data)],
+    ),
+    "a report whose next never came": (
+        "hid:///dev/hidraw0?layout=newland",
+        [Received(reports(SECRET, Layout.NEWLAND)[0]), *QUIET, *QUIET, *QUIET],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SPOILED)
+def test_what_is_no_whole_code_is_left_out(tmp_path: Path, name: str) -> None:
+    url, seens = SPOILED[name]
+    source = record(tmp_path / "a.mcap", url, seens, "hid1")
+    redact(source, tmp_path / "b.mcap", PERSONAL)
+    left = [e.seen for e in load(tmp_path / "b.mcap").entries if isinstance(e.seen, Received)]
+    assert b"".join(seen.data for seen in left) == b""
 
 
 # --- redact: pictures ------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -99,11 +100,10 @@ def test_killed_at_any_moment_it_loses_at_most_what_it_was_just_writing(tmp_path
         ):
             sent = [f"{n:013d}".encode() for n in range(chance.randrange(1, 400))]
             scanner.send(b"".join(code + b"\r" for code in sent))
-            told = 0
+            told = chance.randrange(1, len(sent) + 1)
             assert process.stdout
-            while told < chance.randrange(1, len(sent) + 1):
+            for _ in range(told):
                 assert process.stdout.readline() == "- 13 bytes\n"
-                told += 1
             process.kill()
             told += len((process.communicate()[0] or "").splitlines())
         assert load(path).damage is not None
@@ -123,6 +123,30 @@ def test_an_existing_file_is_not_written_over(
     assert main(["scans", "record", str(path), "--serial", "/dev/nothing"]) == 3
     assert "exists" in capsys.readouterr().err
     assert path.read_bytes() == before
+
+
+def test_a_scanner_that_is_not_there_leaves_no_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.mcap"
+    words = ["record", str(path), "--serial", str(tmp_path / "nothing")]
+    assert main(["scans", *words]) == 4
+    assert "no scanner" in capsys.readouterr().err
+    assert not path.exists()
+
+
+def test_a_disk_that_refuses_ends_the_recording(tmp_path: Path) -> None:
+    path = tmp_path / "a.mcap"
+    with (
+        closing(PtyScanner(tmp_path / "scanner")) as scanner,
+        recording_process(scanner, path) as process,
+    ):
+        size = path.stat().st_size + 100
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, size))
+        scanner.send((GOODS + b"\r") * 20)
+        assert process.wait(SECONDS_MAX) == 3
+        assert process.stderr
+        assert "too large" in process.stderr.read()
 
 
 # --- look ------------------------------------------------------------------------------------

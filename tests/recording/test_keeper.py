@@ -282,3 +282,14 @@ def test_a_running_till_keeps_what_it_is_asked_to(tmp_path: Path, scanner: PtySc
     assert received(recording) == BOXES[0].encode() + b"\r"
     assert recording.facts["kept"] == {"because": "asked"}
     assert "gongji" in json.dumps(recording.facts["program"])
+
+
+def test_asking_a_till_that_keeps_nothing_does_not_end_it(tmp_path: Path) -> None:
+    with sandbox() as platform:
+        profile = Path("config/platforms/sandbox.toml").resolve()
+        till = TillProcess(platform, profile, tmp_path / "journal.db", "ask")
+        till.until(lambda line: line.get("notice") == "Ready")
+        till.signal(signal.SIGUSR1)
+        till.say(do="add_item", code=BOXES[0])
+        till.until(lambda line: line.get("event") == "LineAdded")
+        assert till.end() == 0

@@ -47,7 +47,10 @@ def run_list(args: argparse.Namespace) -> int:
             line = _line(path)
         except Stop as stop:  # one bad file among many
             line = {"path": str(path), "error": stop.sentence}
-        say_json(line) if args.json else say(_in_words(line))
+        if args.json:
+            say_json(line)
+        else:
+            say(_in_words(line))
     return Exit.OK if found else Exit.FAILED
 
 

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import signal
 from collections.abc import Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,9 +32,13 @@ def run(args: argparse.Namespace) -> int:
     if not urls:
         raise Stop(Exit.USAGE, "which scanner? give --camera or --serial")
     facts = {"program": program_facts(), "recording": about(args.title)}
-    with told(args.file), Writer(args.file, facts=facts) as writer:
-        recorder = Recorder(writer)
-        asyncio.run(_record(urls, recorder, args.seconds))
+    with told(args.file):
+        try:
+            with Writer(args.file, facts=facts) as writer:
+                recorder = asyncio.run(_record(urls, writer, args.seconds))
+        except Stop:
+            args.file.unlink()  # nothing is in it, and the next attempt would be refused
+            raise
         if recorder.trouble is not None:
             raise recorder.trouble
     say(f"{args.file}: {recorder.entries} entries")
@@ -45,7 +49,9 @@ def about(title: str) -> dict[str, str]:
     return {"title": title, "began": datetime.now(UTC).isoformat(timespec="milliseconds")}
 
 
-async def _record(urls: Sequence[str], recorder: Recorder, seconds: float | None) -> None:
+async def _record(urls: Sequence[str], writer: Writer, seconds: float | None) -> Recorder:
+    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+    recorder = Recorder(writer, lambda: loop.call_soon_threadsafe(stopped.set))
     async with AsyncExitStack() as stack:
         opened: list[Scanner] = []
         for name, url in scanners.named(urls).items():
@@ -55,32 +61,32 @@ async def _record(urls: Sequence[str], recorder: Recorder, seconds: float | None
             except ScannerLost as lost:
                 raise Stop(Exit.SCANNER, str(lost)) from lost
         complain("recording; Ctrl-C ends it")
-        pumps = [asyncio.create_task(_drain(scanner)) for scanner in opened]
-        loop, stopped = asyncio.get_running_loop(), asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stopped.set)
-        watch = asyncio.create_task(_until_over(stopped, pumps))
+            stack.callback(loop.remove_signal_handler, number)
+        pumps = [asyncio.create_task(_drain(scanner)) for scanner in opened]
         try:
             async with asyncio.timeout(seconds):
-                await watch
+                await _until_over(stopped, pumps)
         except TimeoutError:
             pass  # that was all
         finally:
-            for task in (*pumps, watch):
-                task.cancel()
-            await asyncio.gather(*pumps, watch, return_exceptions=True)
-            for number in (signal.SIGINT, signal.SIGTERM):
-                with suppress(ValueError):
-                    loop.remove_signal_handler(number)
+            for pump in pumps:
+                pump.cancel()
+            await asyncio.gather(*pumps, return_exceptions=True)
+    return recorder
 
 
 async def _until_over(stopped: asyncio.Event, pumps: Sequence[asyncio.Task[None]]) -> None:
     """Until told to stop, or until every scanner has come to an end, as videos do."""
     waiting = asyncio.create_task(stopped.wait())
+    going = set(pumps)
     try:
-        while not waiting.done() and not all(pump.done() for pump in pumps):
-            open_ones = [pump for pump in pumps if not pump.done()]
-            await asyncio.wait({waiting, *open_ones}, return_when=asyncio.FIRST_COMPLETED)
+        while going and not waiting.done():
+            done, _ = await asyncio.wait({waiting, *going}, return_when=asyncio.FIRST_COMPLETED)
+            for pump in done & going:
+                pump.result()
+            going -= done
     finally:
         waiting.cancel()
 
