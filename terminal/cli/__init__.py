@@ -18,6 +18,7 @@ from terminal.text import visible
 
 VERBS = {
     "run": "the till: on screen, or --headless with JSON lines",
+    "serve": "the till in a browser on this machine",
     "demo": "watch a sale: sandbox, pretend camera and scanner, real everything else",
     "sandbox": "a pretend settlement platform and voucher issuer on this machine",
     "conformance": "does a platform keep what its profile promises",

@@ -26,11 +26,16 @@ from terminal.journal import JournalError
 
 def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = verbs.add_parser("run", help="the till")
-    add_arguments(parser)
-    scanners.add_arguments(parser)
+    add_till_arguments(parser)
     parser.add_argument(
         "--headless", action="store_true", help="no screen: JSON lines on stdin and stdout"
     )
+
+
+def add_till_arguments(parser: argparse.ArgumentParser) -> None:
+    """What every till with its scanners takes, on whatever it is drawn."""
+    add_arguments(parser)
+    scanners.add_arguments(parser)
     keeping.add_arguments(parser)
     parser.add_argument("--slips", type=Path, metavar="DIR", help="write each slip to a file here")
     parser.add_argument("--printer", metavar="URL", help="the receipt printer's address")

@@ -52,6 +52,8 @@ async def _work(
                 signing_in = asyncio.create_task(_sign_in(checkout))
                 try:
                     await app.run_async()
+                    # A window can be closed at any moment; a charge under way gets its answer.
+                    await checkout.idle()
                 finally:
                     signing_in.cancel()
 
