@@ -29,7 +29,7 @@ ROW_CHARS_MAX = 200
 MODULE_BITS = 3
 """Of a code's module.  Doubled by the printer to 6 dots, 0.75 mm: a camera reads it easily.
 
-With three bits or more no byte of a picture is 0x10: a printer would take that for the beginning
+With more than one bit no byte of a picture is 0x10: a printer would take that for the beginning
 of a real-time command, which it obeys inside a picture too.
 """
 RASTER_BYTES_MAX = 1_024

@@ -285,6 +285,7 @@ class Script:
             self.shop.network.spent
             and self.shop.posts[1].weather.spent
             and self.shop.paper_trouble is None
+            and self.shop.printer.trouble is None
             and self.shop.display_trouble is None
             and not self.shop.later_cuts
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 
 from drivers.framing import Framer
+from drivers.printer_address import Trouble as PrinterTrouble
 from terminal.clock import CHINA
 from terminal.sale.commands import (
     AddItem,
@@ -32,6 +33,7 @@ from tests.matrix.fault import Case, Fault, Group, charges
 from tests.matrix.faults_machine import put_clock_right, second_resolver_is_refused
 from tests.matrix.faults_network import answering, raising, reply_lost, reset
 from tests.matrix.network import Line, Trouble
+from tests.matrix.printer import fails
 from tests.till import BOXES
 
 TRACE_CODE = b"83000010000000000001"
@@ -154,6 +156,10 @@ def _codes_joined(case: Case) -> None:
 
 
 def _paper_out(case: Case) -> None:
+    if case.variant == "printer":
+        fails(case.shop.printer, PrinterTrouble.PAPER_OUT, begun=False)
+        return
+
     def trouble(path: Path, text: str) -> None:
         raise OSError(errno.ENOSPC, "out of paper")
 
@@ -161,6 +167,10 @@ def _paper_out(case: Case) -> None:
 
 
 def _printer_hangs(case: Case) -> None:
+    if case.variant == "printer":
+        fails(case.shop.printer, PrinterTrouble.HANGS, begun=True)
+        return
+
     def trouble(path: Path, text: str) -> None:
         case.shop.loop.freeze(HANGS_SECONDS)
         raise OSError(errno.ETIMEDOUT, "the printer does not answer")
@@ -169,14 +179,24 @@ def _printer_hangs(case: Case) -> None:
 
 
 def _cut_mid_print(case: Case) -> None:
-    def trouble(path: Path, text: str) -> None:
-        Path(str(path)).write_text(text[: len(text) // 2], encoding="utf-8")
-        # Half a slip is no slip: the clerk throws it away.
-        Path(str(path)).unlink()
+    def cut() -> None:
         crossing = case.crossing
         case.shop.cut(type(crossing)(1, Place.WRITTEN, crossing.job))
 
-    case.shop.paper_trouble = trouble
+    def in_a_file(path: Path, text: str) -> None:
+        Path(str(path)).write_text(text[: len(text) // 2], encoding="utf-8")
+        # Half a slip is no slip: the clerk throws it away.
+        Path(str(path)).unlink()
+        cut()
+
+    def in_the_printer(data: bytes) -> None:
+        case.shop.printer.tear(data)
+        cut()
+
+    if case.variant == "printer":
+        case.shop.printer.trouble = in_the_printer
+    else:
+        case.shop.paper_trouble = in_a_file
 
 
 def _listener_fails(*kinds: type) -> Callable[[Case], None]:
@@ -255,9 +275,9 @@ TIME = (
 DEVICES = (
     Fault(Group.DEVICES, "scanner pulled mid-code", _scanner_pulled),
     Fault(Group.DEVICES, "two codes joined", _codes_joined),
-    Fault(Group.DEVICES, "paper out", _paper_out),
-    Fault(Group.DEVICES, "printer hangs", _printer_hangs),
-    Fault(Group.DEVICES, "cut mid-print", _cut_mid_print),
+    Fault(Group.DEVICES, "paper out", _paper_out, ("file", "printer")),
+    Fault(Group.DEVICES, "printer hangs", _printer_hangs, ("file", "printer")),
+    Fault(Group.DEVICES, "cut mid-print", _cut_mid_print, ("file", "printer")),
     Fault(Group.DEVICES, "drawer", _listener_fails(CashTaken, SaleRefunded)),
     Fault(Group.DEVICES, "customer display", _listener_fails()),
 )

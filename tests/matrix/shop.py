@@ -31,6 +31,7 @@ from tests.matrix.disk import Killed, Process, connecting, copy_files, litter, t
 from tests.matrix.edges import Crossing, Job, Message, Place
 from tests.matrix.moments import Keys, Moment
 from tests.matrix.network import Line, Network
+from tests.matrix.printer import AtOnceQueue, ShopPrinter
 from tests.matrix.tills import (
     Design,
     Life,
@@ -98,6 +99,7 @@ class Shop:
         self.slips = self._paper()(folder / "slips")
         self.paper_trouble: Callable[[Path, str], None] | None = None
         """What happens to the next slip; may raise OSError or Killed."""
+        self.printer = ShopPrinter()
         self.display_trouble: Callable[[Event | Notice], None] | None = None
         """What the devices that listen beside the screen do when they are told something."""
         self.moment, self._strike = moment, strike
@@ -262,7 +264,9 @@ class Shop:
         happened: list[Event | Notice] = []
         checkout.subscribe(self._listener(post, process, journal, happened))
         files = SlipFiles(self.slips, AtOnce(), telling(checkout))
-        Papers(checkout, self.made, [files]).watch()
+        words = self.made.words[self.made.counter.language]
+        printed = AtOnceQueue(self.printer, words, telling(checkout))
+        Papers(checkout, self.made, [printed, files]).watch()
         task = self.loop.create_task(self._serve(post.number, checkout))
         return Life(process, journal, checkout, platform, task, happened)
 

@@ -17,6 +17,7 @@ from terminal.sale.sale import Sale, Status
 from tests.audit import disagreements, sales_of
 from tests.matrix.edges import Job
 from tests.matrix.moments import Moment
+from tests.matrix.printer import second_originals
 from tests.matrix.rules import End
 from tests.matrix.shop import OLDER_COPY, Shop
 
@@ -69,8 +70,10 @@ class Books:
         if self._shop.held == OLDER_COPY:
             # Numbers of slips are used again by a journal that does not know them.
             return
-        copy = self._shop.made.words[self._shop.made.counter.language].say("receipt.copy")
+        words = self._shop.made.words[self._shop.made.counter.language]
+        copy, refund = words.say("receipt.copy"), words.say("receipt.title_refund")
         for sale in self.sales.values():
+            self.wrong += second_originals(self._shop.printer, sale.sale_id, copy, refund)
             for path in self._shop.slips.glob(f"{sale.sale_id}*.txt"):
                 if path.stem.endswith("-R"):
                     if not sale.refunded:
