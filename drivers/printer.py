@@ -111,15 +111,11 @@ class Printer:
                 raise _lost(Trouble.HANGS, self._address)
             return False
         self._answers_at_once = True
-        line.send(_IN_TURN, STATUS_SECONDS)
-        # One that does may still be printing what came before.
-        seconds = self._done_seconds if self._answers_in_turn else STATUS_SECONDS
-        if _told(line, _is_in_turn, seconds) is None:
-            if self._answers_in_turn:
-                raise self._why(line)
-            return False
-        self._answers_in_turn = True
-        return True
+        if not self._answers_in_turn:
+            line.send(_IN_TURN, STATUS_SECONDS)
+            self._answers_in_turn = _told(line, _is_in_turn, STATUS_SECONDS) is not None
+        # Not asked again here: one cut off inside a picture takes the question for dots.
+        return self._answers_in_turn
 
     def _ask(self, line: Line) -> bool:
         """Whether it answers at once.  Raises PrinterLost with what it answers."""

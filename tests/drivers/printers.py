@@ -37,6 +37,9 @@ class PretendPrinter:
     hangs_up_after: int | None = None
     paper_out_after: int | None = None
     """Has paper for so many bytes, then takes no more until there is paper."""
+    swallows: int = 0
+    """Was cut off inside a picture: takes so many bytes for dots, but still what it is asked in
+    real time."""
     connections: list[bytearray] = field(default_factory=list)
     """What was printed, without the questions."""
     changed: threading.Condition = field(default_factory=threading.Condition)
@@ -76,7 +79,10 @@ class PretendPrinter:
     def _take(self, data: bytes, paper: bytearray, write: Callable[[bytes], object]) -> bytes:
         while data and not self._is_stuck(paper):
             question = next((q for q in QUESTIONS if data.startswith(q)), None)
-            if question:
+            if self.swallows and question not in QUESTIONS[:2]:
+                self.swallows -= 1
+                data = data[1:]
+            elif question:
                 self._answer(question, write)
                 data = data[len(question) :]
             elif any(q.startswith(data[:3]) and len(data) < 3 for q in QUESTIONS):

@@ -103,8 +103,19 @@ def test_what_a_printer_answered_once_it_must_answer_again(place: Place, silent:
         assert printer.print(b"one") is True
         setattr(pretend, silent, 0 if silent == "stops_after" else True)
         lost = lost_of(lambda: printer.print(DATA))
-        assert (lost.trouble, lost.begun) == (Trouble.HANGS, False)
+        assert (lost.trouble, lost.begun) == (Trouble.HANGS, silent == "stops_after")
     assert pretend.paper == b"one"
+
+
+@PLACES
+def test_one_cut_off_inside_a_picture_is_brought_back_and_waits_for_no_answer(place: Place) -> None:
+    pretend = PretendPrinter()
+    with place(pretend) as url:
+        printer = printer_at(url)
+        assert printer.print(b"one") is True
+        pretend.swallows = 700
+        assert printer.print(b"\0" * 1000 + DATA) is True
+    assert pretend.paper == b"one" + b"\0" * 300 + DATA
 
 
 @PLACES
