@@ -7,7 +7,7 @@ print server is not kept from the other tills.
     before     DLE EOT 2 and 4 are answered at once, also by a printer that is off line: cover open,
                paper out.  Nothing is sent then.
     behind     GS r 1 is answered in turn, when all before it is printed.  A printer that answered
-               it before the paper is asked for it behind the paper, and only its answer counts.
+               it once is asked for it behind each paper, and only its answer counts.
     otherwise  a printer that answers nothing is believed when its line has taken every byte.
 
 One rule: nothing here waits for longer than its limit.  Whatever was sent before it gave up is
