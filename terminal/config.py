@@ -44,6 +44,14 @@ class Till(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     operator_name: Annotated[str, msgspec.Meta(max_length=50, pattern=_SHOWN)]
 
 
+class Pharmacist(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who answers for what is sold (执业药师)."""
+
+    name: Annotated[str, msgspec.Meta(max_length=50, pattern=_SHOWN)]
+    certificate: Annotated[str, msgspec.Meta(max_length=50, pattern=_SHOWN)]
+    """`phar_prac_cert_no`."""
+
+
 class Keys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bundle: str
     roots: tuple[str, ...]
@@ -95,6 +103,8 @@ class Counter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """None: nothing is kept."""
     printer: Printer | None = None
     """None: slips are shown, and written to files where `--slips` says so."""
+    pharmacist: Pharmacist | None = None
+    """None: the platform is told that nobody is known."""
 
 
 T = TypeVar("T")

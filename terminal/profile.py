@@ -237,6 +237,26 @@ class Books(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Both: where a settlement's own reply does not say."""
 
 
+class Goods(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the platform is told of goods sold; without this table nothing is."""
+
+    transactions: Annotated[
+        tuple[Literal["3505", "3505A", "3506"], ...], msgspec.Meta(min_length=1, max_length=3)
+    ]
+    """3505A is used for many rows where it is there; without 3506 no return is told."""
+    rows_max: Annotated[int, msgspec.Meta(ge=1, le=200)]
+    """Of one 3505A."""
+    again_seconds: Annotated[tuple[Seconds, ...], msgspec.Meta(min_length=1, max_length=20)]
+    """Between two tries; the last one repeats."""
+    refusals_max: Annotated[int, msgspec.Meta(ge=1, le=100)]
+    """A row refused so often is for a person."""
+    already: tuple[Words, ...]
+    """Texts of a refusal that mean: this row is here already."""
+    absent_text: Annotated[str, msgspec.Meta(min_length=1, max_length=30)]
+    absent_day: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
+    """What stands in a required field that a till cannot know: lot, day of making, prescriber."""
+
+
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One settlement platform: `platforms/NAME.toml`."""
 
@@ -263,6 +283,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     publishing: Publishing | None = None
     """None: the platform publishes nothing a till could fetch."""
     reconciliation: Books | None = None
+    goods: Goods | None = None
     unverified: tuple[str, ...] = ()
     """Keys whose values nobody has confirmed; none may be left in production."""
 
@@ -299,6 +320,8 @@ def contradictions(profile: Profile) -> Iterator[str]:
                 "mode terminal_falls_back: capabilities.token_seconds_max is shorter than one"
                 " charge may take (timeouts.settle_seconds)"
             )
+    if profile.goods and set(profile.goods.transactions) == {"3506"}:
+        yield "goods.transactions: a return (3506) of goods that were never told as sold (3505)"
     yield from _contradicting_texts(profile)
     yield from _contradicting_wire(profile)
 

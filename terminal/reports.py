@@ -8,6 +8,7 @@ from terminal.clock import in_china
 from terminal.receipt import WIDTH_58_MM, centred, ends, wrapped
 from terminal.sale.day import DayReport
 from terminal.sale.events import Split
+from terminal.sale.goods import QueuedRow
 from terminal.sale.money import Fen, yuan
 from terminal.sale.pending import OpenItem
 from terminal.sale.statement import Difference, Reconciliation, Verdict
@@ -28,6 +29,13 @@ def open_item_lines(item: OpenItem, words: Words) -> list[str]:
     doing = words.say_code("open.doing", item.phase)
     tell = words.say_code("open.tell", item.phase)
     return [*facts, doing, tell]
+
+
+def refused_goods_lines(row: QueuedRow, words: Words) -> list[str]:
+    """Which goods the platform does not take, why, and what to do."""
+    kind = "returned" if row.is_return else "sold"
+    facts = {"sale": row.sale_id, "line": row.key.line, "words": row.words, "tries": row.refusals}
+    return [words.say(f"goods.{kind}", **facts), words.say("goods.to_do")]
 
 
 def day_report(text: str) -> DayReport:

@@ -48,9 +48,14 @@ def shipped_plan(profile: str = "sandbox", **changes: str) -> Plan:
     return plan(argparse.Namespace(**(args | changes)))
 
 
+def without_goods(made: Plan) -> Plan:
+    return replace(made, profile=msgspec.structs.replace(made.profile, goods=None))
+
+
 def make_plan(profile: str = "sandbox", **changes: str) -> Plan:
-    """The same with quick schedules, so that tests need not wait."""
-    made = shipped_plan(profile, **changes)
+    """The same with quick schedules, so that tests need not wait; goods are not told, so that the
+    messages of a test are those of its sales."""
+    made = without_goods(shipped_plan(profile, **changes))
     resolve = msgspec.structs.replace(
         made.profile.resolve,
         ask_at_seconds=(0.0, 0.02, 0.04),

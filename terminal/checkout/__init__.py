@@ -3,6 +3,7 @@
 till        Checkout: one task for the counter, one for what is being undone behind it
 obeying     what each command does
 reception   what a scanned code means here
+goods       tells the platform of goods sold
 reconciling the journal beside the platform's books
 settling    carries out what the rules say must be done next
 patience    when to ask again

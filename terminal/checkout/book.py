@@ -106,6 +106,10 @@ class Book:
         """What `work` finds in the journal, in the journal's own thread."""
         return await self._disk.run(lambda: work(self._journal))
 
+    async def keep(self, work: Callable[[Journal], T]) -> T:
+        """As `read`, for what the journal keeps beside its events."""
+        return await self.read(work)
+
     async def has_room(self) -> bool:
         """Whether the disk has space for a new sale to end."""
         return await self._disk.run(self._journal.has_room)

@@ -13,6 +13,7 @@ from terminal.profile import Profile
 from terminal.sale.funding import FundingRule
 from terminal.settlement.client import Platform
 from terminal.settlement.dialect import IdSpace
+from terminal.settlement.goods import Seller
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Setup:
     clock: Clock
     disk: Disk
     new_sale_id: Callable[[], str]
+    seller: Seller
     message_ids: IdSpace
     """Those of this till, by which a statement's settlements are told from other tills'."""
     cancel_after_restart: bool

@@ -1,7 +1,8 @@
 """One till.  The screen, the headless command and the tests all drive this object.
 
 There is room for one command.  One task obeys it and owns the sale on the counter; a second one
-undoes cancelled and refunded sales behind the next customer.  A sale belongs to exactly one of the
+undoes cancelled and refunded sales behind the next customer; a third tells the platform of goods
+that were sold.  A sale belongs to exactly one of the
 two at any time, and nobody outside can cancel either in mid-charge.  A scan made while money moves
 is refused, not kept: it must not open the next customer's sale.
 """
@@ -11,9 +12,11 @@ from __future__ import annotations
 import asyncio
 
 from terminal.checkout.book import Book, Subscriber
+from terminal.checkout.goods import GoodsTelling
 from terminal.checkout.obeying import Obeying
 from terminal.checkout.settling import Settling
 from terminal.checkout.setup import Setup
+from terminal.checkout.waiting import until
 from terminal.sale.commands import Command
 from terminal.sale.events import (
     CancelRequested,
@@ -25,6 +28,7 @@ from terminal.sale.events import (
     Notice,
     Refused,
 )
+from terminal.sale.goods import QueuedRow
 from terminal.sale.sale import Sale, Status
 from terminal.sale.steps import Phase, phase
 from terminal.voucher import reasons
@@ -50,7 +54,8 @@ class Checkout:
             setup.clock,
             setup.new_sale_id,
         )
-        self._obeying = Obeying(setup, self._book, self._settling.look_again, self._want_undo)
+        self._goods = GoodsTelling(setup, self._book)
+        self._obeying = Obeying(setup, self._book, self._look_again, self._want_undo)
         self.rule = setup.rule
         self._command: Command | None = None
         self._arrived = asyncio.Event()
@@ -86,6 +91,11 @@ class Checkout:
     def held(self) -> list[Sale]:
         """The sales put aside, oldest first; they are not final."""
         return self._book.held
+
+    @property
+    def refused_goods(self) -> list[QueuedRow]:
+        """The rows of goods that the platform refuses; the sales stand all the same."""
+        return self._goods.refused
 
     @property
     def phase(self) -> Phase:
@@ -144,7 +154,8 @@ class Checkout:
         under way when it was cancelled; then the process must end, and its next start goes on from
         what was written."""
         await self._recover()
-        workers = [asyncio.create_task(self._serve()), asyncio.create_task(self._undo())]
+        duties = (self._serve(), self._undo(), self._goods.run())
+        workers = [asyncio.create_task(duty) for duty in duties]
         try:
             await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -188,7 +199,7 @@ class Checkout:
             self._serving = False
             self._hush()
             at_counter = [self.sale] if self.sale else []
-            await self._wait_for(self._arrived, self._settling.next_due(at_counter))
+            await until(self._arrived, self._settling.next_due(at_counter), self._clock)
 
     async def _undo(self) -> None:
         """Behind the counter: cancelled and refunded sales, until their money is back."""
@@ -200,7 +211,7 @@ class Checkout:
                 await self._settling.advance(sale.sale_id)
             self._undoing = False
             self._hush()
-            await self._wait_for(self._undo_wanted, self._settling.next_due(self._book.undoing))
+            await until(self._undo_wanted, self._settling.next_due(self._book.undoing), self._clock)
 
     def _warn(self) -> None:
         """Tells what somebody should see to, once for each thing until it is put right."""
@@ -219,6 +230,10 @@ class Checkout:
             self.tell(warning)
         self._warned = warnings
 
+    def _look_again(self) -> None:
+        self._settling.look_again()
+        self._goods.look_again()
+
     def _want_undo(self) -> None:
         self._quiet.clear()
         self._undo_wanted.set()
@@ -227,19 +242,3 @@ class Checkout:
         """Lets `idle` go when neither worker has anything to do."""
         if not (self.busy or self._undoing or self._undo_wanted.is_set()):
             self._quiet.set()
-
-    async def _wait_for(self, event: asyncio.Event, due: float | None) -> None:
-        """Until `event` is set or the clock reaches `due`, monotonic seconds."""
-        waits = [asyncio.create_task(_set(event))]
-        if due is not None:
-            delay = max(0.0, due - self._clock.monotonic())
-            waits.append(asyncio.create_task(self._clock.sleep(delay)))
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-
-
-async def _set(event: asyncio.Event) -> None:
-    await event.wait()

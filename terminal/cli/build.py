@@ -39,6 +39,7 @@ from terminal.settlement.client import Platform
 from terminal.settlement.credentials import NO_CREDENTIALS, Credentials
 from terminal.settlement.credentials import load as load_credentials
 from terminal.settlement.dialect import IdSpace, MessageIds, Sender
+from terminal.settlement.goods import Seller
 from terminal.text import LANGUAGES, TextError, Words
 from terminal.voucher.algorithms import NotAKey, load_public_key
 from terminal.voucher.keys import FreshnessLimits, Held, KeyBundle, admit, parse_bundle
@@ -255,6 +256,12 @@ def _own_ip(platform_url: str) -> str:
         return ip
 
 
+def _seller(counter: Counter) -> Seller:
+    person = counter.pharmacist
+    name, certificate = (person.name, person.certificate) if person else ("", "")
+    return Seller(counter.shop.region, counter.till.operator_name, name, certificate)
+
+
 def message_ids(
     made: Plan, now: Callable[[], datetime], latest: str = "", till: int | None = None
 ) -> MessageIds:
@@ -342,6 +349,7 @@ def assemble(
         clock,
         disk,
         SaleIds(counter.till.number, clock.now, journal.greatest_sale_id()),
+        _seller(counter),
         ids_of(counter, profile),
         counter.after_restart == "cancel",
         counter.trace_codes == "required",

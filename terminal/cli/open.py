@@ -12,8 +12,9 @@ from terminal.cli.exits import Exit, Stop
 from terminal.cli.output import say, say_json
 from terminal.journal import JournalError
 from terminal.journal.snapshot import reading
-from terminal.reports import open_item_lines
+from terminal.reports import open_item_lines, refused_goods_lines
 from terminal.sale.evolve import evolve
+from terminal.sale.goods import RowState
 from terminal.sale.pending import open_items
 from terminal.sale.sale import Sale
 
@@ -32,6 +33,7 @@ def run(args: argparse.Namespace) -> int:
         with reading(args.journal) as journal:
             for entry in journal.open_entries():
                 sales[entry.sale_id] = evolve(sales.get(entry.sale_id), entry.sale_id, entry.event)
+            refused = journal.goods_rows(RowState.REFUSED)
     except JournalError as exc:
         raise Stop(Exit.JOURNAL, str(exc)) from exc
     items = open_items(sales.values(), made.rule)
@@ -41,6 +43,11 @@ def run(args: argparse.Namespace) -> int:
             say_json(item)
         else:
             say("\n  ".join(open_item_lines(item, words)))
-    if not items and not args.json:
+    for row in refused:
+        if args.json:
+            say_json({"goods": row})
+        else:
+            say("\n  ".join(refused_goods_lines(row, words)))
+    if not (items or refused or args.json):
         say(words.say("open.nothing"))
     return Exit.OK

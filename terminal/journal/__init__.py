@@ -1,6 +1,7 @@
 """The journal: an append-only list of events, durable before anyone sees them.
 
 store     Journal: SQLite, one transaction an event, the UNIQUE keys that guard the money
+goods     which goods the platform is told of, and what became of each row
 sales     what it holds, as sales
 schema    the tables
 chain     the keyed links over the events

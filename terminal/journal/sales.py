@@ -9,6 +9,7 @@ from terminal.clock import in_china
 from terminal.journal.store import Journal
 from terminal.sale.events import SaleRefunded, SaleSettled, SaleVoided
 from terminal.sale.evolve import fold
+from terminal.sale.goods import RowKey
 from terminal.sale.sale import Sale
 
 
@@ -39,6 +40,33 @@ def first_unreported_day(journal: Journal) -> date | None:
             case _:
                 raise AssertionError(entry)
     return min(days, default=None)
+
+
+def sale_of(journal: Journal, sale_id: str) -> Sale:
+    """A sale that is in the journal, as it stands now."""
+    sale = fold(journal.entries_of(sale_id))
+    assert sale
+    return sale
+
+
+def queue_goods(journal: Journal, returns: bool) -> bool:
+    """Makes the rows of goods that the sales and refunds since the last time call for, and writes
+    them.  Whether there were any such events.
+
+    returns  whether the platform takes them; those of a sale it was never told of are left out
+    """
+    events = journal.unqueued_goods()
+    rows: list[tuple[RowKey, str]] = []
+    told: set[str] = set()
+    for seq, sale_id, kind in events:
+        is_sale = kind == SaleSettled.__name__
+        if is_sale or (returns and (sale_id in told or journal.has_goods(sale_id))):
+            told.add(sale_id)
+            lines = sale_of(journal, sale_id).lines
+            rows += [(RowKey(seq, line.line), sale_id) for line in lines]
+    if events:
+        journal.queue_goods(rows, events[-1][0])
+    return bool(events)
 
 
 def _folded(journal: Journal, numbers: Iterable[str]) -> list[Sale]:

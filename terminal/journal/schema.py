@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 3
-SCHEMA = """
+SCHEMA_VERSION = 4
+GOODS_ROWS = """
+CREATE TABLE goods_rows (
+    seq INTEGER NOT NULL REFERENCES events,
+    line INTEGER NOT NULL,
+    sale_id TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'taken', 'refused')),
+    refusals INTEGER NOT NULL,
+    words TEXT NOT NULL,
+    PRIMARY KEY (seq, line)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX goods_rows_by_sale ON goods_rows (sale_id);
+CREATE INDEX open_goods_rows ON goods_rows (state, seq, line) WHERE state <> 'taken';
+"""
+ADDED = {3: GOODS_ROWS}
+"""What a journal of an older version lacks; the events are the same in all of these."""
+SCHEMA = (
+    """
 CREATE TABLE events (
     seq INTEGER PRIMARY KEY,
     sale_id TEXT NOT NULL,
@@ -44,6 +60,8 @@ CREATE TABLE days (
 ) STRICT;
 CREATE TABLE marks (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """
+    + GOODS_ROWS
+)
 
 PRAGMAS = (
     # Exclusive: a second till on the same file is refused at its start, not in mid-sale.

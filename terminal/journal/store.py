@@ -23,13 +23,14 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 
+from terminal.journal import goods
 from terminal.journal.chain import FIRST_LINK, HEAD, chain_key, next_link, sealed_day, sealed_head
 from terminal.journal.room import Room
-from terminal.journal.schema import PRAGMAS, SCHEMA, SCHEMA_VERSION
+from terminal.journal.schema import ADDED, PRAGMAS, SCHEMA, SCHEMA_VERSION
 from terminal.journal.trouble import JournalError, Trouble
 from terminal.sale.events import (
     EVENTS,
@@ -46,6 +47,7 @@ from terminal.sale.events import (
     SaleVoided,
     VoucherAccepted,
 )
+from terminal.sale.goods import QueuedRow, RowKey, RowState
 
 STATES: dict[type[Event], str] = {
     SaleSettled: "settled",
@@ -118,14 +120,20 @@ class Journal:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         empty = self._db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
         if version == 0 and empty:
-            for statement in SCHEMA.split(";"):
-                self._db.execute(statement)
-            self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            self._make(SCHEMA)
+        elif version in ADDED:
+            for older in range(version, SCHEMA_VERSION):
+                self._make(ADDED[older])
         elif version != SCHEMA_VERSION:
             raise JournalError(
                 Trouble.FOREIGN, self._path, f"is of schema {version}, not {SCHEMA_VERSION}"
             )
         self._db.execute("COMMIT")
+
+    def _make(self, tables: str) -> None:
+        for statement in tables.split(";"):
+            self._db.execute(statement)
+        self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def _newest(self) -> tuple[int, bytes]:
         """Number and link of the newest event, which the sealed copy must agree with."""
@@ -288,6 +296,58 @@ class Journal:
                 (z, self._seq, body, seal),
             )
         return z, f"{self._seq}:{self._link.hex()}"
+
+    # -- goods told to the platform
+
+    def goods_from_now(self) -> None:
+        """The first time goods are told at all: what ended before was not to be."""
+        with self._writing():
+            self._db.execute(
+                "INSERT INTO marks (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                (goods.QUEUED_UP_TO, str(self._seq)),
+            )
+
+    def unqueued_goods(self) -> list[tuple[int, str, str]]:
+        """Number, sale and type of the events that have yet to make rows, oldest first."""
+        with self._translated():
+            return goods.unqueued(self._db, int(self.mark(goods.QUEUED_UP_TO) or 0))
+
+    def has_goods(self, sale_id: str) -> bool:
+        """Whether the platform is told of this sale."""
+        with self._translated():
+            query = "SELECT 1 FROM goods_rows WHERE sale_id = ? LIMIT 1"
+            return self._db.execute(query, (sale_id,)).fetchone() is not None
+
+    def queue_goods(self, rows: Sequence[tuple[RowKey, str]], up_to: int) -> None:
+        """Makes rows, each with its sale, of every event up to this number.  Durable."""
+        with self._writing(), self._transaction():
+            goods.add(self._db, rows)
+            self._put_mark(goods.QUEUED_UP_TO, str(up_to))
+
+    def note_goods(self, changes: Sequence[tuple[RowKey, RowState, int, str]]) -> None:
+        """What became of rows: key, state, refusals so far, words of the latest.  Durable."""
+        with self._writing(), self._transaction():
+            goods.note(self._db, changes)
+
+    def goods_rows(self, state: RowState) -> list[QueuedRow]:
+        """The oldest rows in a state, a few hundred at most."""
+        with self._translated():
+            rows: list[Any] = goods.in_state(self._db, state)
+        return [
+            goods.as_queued(RowKey(seq, line), sale_id, self._event(kind, body), *rest)
+            for seq, line, sale_id, kind, body, *rest in rows
+        ]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
 
     def all_entries(self) -> list[Entry]:
         return self._entries("SELECT sale_id, version, type, body FROM events ORDER BY seq")

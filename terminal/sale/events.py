@@ -499,6 +499,17 @@ class KeysAgeing:
     """"bundle_ageing" or "bundle_ending"."""
 
 
+@dataclass(frozen=True, slots=True)
+class GoodsRefused:
+    """The platform does not take a row of goods sold or returned; the sale stands all the same."""
+
+    sale_id: str
+    line: int
+    name: str
+    words: str
+    """The platform's own, filtered for display."""
+
+
 Notice = (
     Refused
     | VoucherRefused
@@ -517,6 +528,7 @@ Notice = (
     | Reconciled
     | ClockApart
     | KeysAgeing
+    | GoodsRefused
 )
 
 

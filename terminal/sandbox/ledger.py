@@ -5,7 +5,7 @@ Amounts appear twice: in yuan as on the wire, and as `..._fen`, whole numbers to
 
 from __future__ import annotations
 
-from terminal.sandbox import accounts, relations
+from terminal.sandbox import accounts, goods, relations
 from terminal.sandbox.accounts import Leg, Movement
 from terminal.sandbox.money import yuan
 from terminal.sandbox.people import ACTIVE, masked
@@ -40,6 +40,7 @@ def whole(tx: Tx) -> Json:
         "settlements": settlements(tx),
         "relations": relations_of_all(tx),
         "debits": [_debit(tx, row) for row in tx.rows("SELECT * FROM debits ORDER BY seq")],
+        "goods": goods.everything(tx),
         "messages": [
             {
                 "msgid": row["msgid"],

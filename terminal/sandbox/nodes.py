@@ -25,6 +25,8 @@ LINES_MAX = 200
 """Lines of one purchase."""
 FILE_CHARS_MAX = 1_000_000
 """Of an upload in Base64; a request cannot be longer anyway."""
+CODES_MAX = 10_000
+"""Trace codes of one line of goods."""
 NUMBER_MAX = 10**10
 """Yuan or pieces, far beyond any pharmacy."""
 
@@ -50,6 +52,8 @@ class Kind(StrEnum):
     MOMENT = "moment"
     """yyyy-MM-dd HH:mm:ss."""
     DAY_OR_MOMENT = "day_or_moment"
+    CODES = "codes"
+    """A list of `{"drug_trac_codg": …}`; read as text, commas between."""
     ANYTHING = "anything"
     """Not looked at."""
 
@@ -164,6 +168,51 @@ _PAGE = _data(
     Field("updt_time", kind=Kind.MOMENT, required=True),
 )
 
+_TRACE = (_must("drug_trac_codg", 100),)
+_TRADED = (
+    _must("med_list_codg", 50),
+    _must("fixmedins_hilist_id", 30),
+    _must("fixmedins_hilist_name", 200),
+    _must("fixmedins_bchno", 30),
+    *_may(("setl_id", 30), ("psn_no", 30), ("psn_cert_type", 6), ("certno", 50), ("psn_name", 50)),
+    _must("manu_lotnum", 30),
+    Field("manu_date", kind=Kind.DAY_OR_MOMENT, required=True),
+    Field("expy_end", kind=Kind.DAY_OR_MOMENT),
+    _must("rx_flag", 3, "0", "1", "2"),
+    _must("trdn_flag", 3, "0", "1"),
+    Field("finl_trns_pric", kind=Kind.PRICE),
+    Field("sel_retn_cnt", kind=Kind.COUNT, required=True),
+    Field("sel_retn_time", kind=Kind.MOMENT, required=True),
+    _must("sel_retn_opter_name", 50),
+    *_may(("memo", 500)),
+    Field("drugtracinfo", kind=Kind.CODES),
+)
+"""What 3505, 3505A and 3506 have in common."""
+_SOLD = (
+    *_TRADED,
+    _must("prsc_dr_name", 50),
+    _must("phar_name", 50),
+    _must("phar_prac_cert_no", 50),
+    _must("mdtrt_sn", 30),
+    _must("rtal_docno", 40),
+    *_may(
+        ("prsc_dr_cert_type", 6),
+        ("prsc_dr_certno", 50),
+        ("phar_cert_type", 6),
+        ("phar_certno", 50),
+        ("hi_feesetl_type", 6),
+        ("rxno", 40),
+        ("rx_circ_flag", 3),
+        ("stoout_no", 40),
+        ("bchno", 30),
+        ("drug_trac_codg", 30),
+        ("drug_prod_barc", 30),
+        ("shelf_posi", 20),
+        ("mdtrt_setl_type", 6),
+    ),
+)
+_TAKEN_BACK = (*_TRADED, *_may(("medins_prod_sel_no", 50)))
+
 INPUTS: Mapping[str, tuple[Node, ...]] = {
     **dict.fromkeys(("1301", "1302", "1303", "1305", "1306"), _VERSION),
     **dict.fromkeys(("1312", "1318", "1319"), _PAGE),
@@ -190,6 +239,9 @@ INPUTS: Mapping[str, tuple[Node, ...]] = {
         Field("fixmedins_setl_cnt", kind=Kind.COUNT, required=True),
         *_may(("clr_type", 6), ("refd_setl_flag", 3)),
     ),
+    "3505": (Node("selinfo", _SOLD),),
+    "3505A": (Node("selinfoDetail", _SOLD, is_list=True),),
+    "3506": (Node("selinfo", _TAKEN_BACK),),
     "9101": (
         Node(
             "fsUploadIn",
@@ -301,6 +353,8 @@ def _read_value(field: Field, value: object, name: str) -> Value:
             return _read_number(value, name, decimals=4)
         case Kind.PRICE:
             return _read_number(value, name, decimals=6)
+        case Kind.CODES:
+            return _read_codes(value, name)
     if not isinstance(value, str):
         raise Malformed(f"{name} 须为文本")
     if not value.isprintable() and any(unicodedata.category(c).startswith("C") for c in value):
@@ -314,6 +368,16 @@ def _read_value(field: Field, value: object, name: str) -> Value:
     if field.choices and value not in field.choices:
         raise Malformed(f"{name} 须为 {'、'.join(field.choices)}")
     return value
+
+
+def _read_codes(value: object, name: str) -> str:
+    if not isinstance(value, list) or len(value) > CODES_MAX:
+        raise Malformed(f"{name} 须为数组，最多 {CODES_MAX} 行")
+    rows = (read_fields(_TRACE, row, f"{name}[{at}]") for at, row in enumerate(value))
+    codes = [row.text("drug_trac_codg") for row in rows]
+    if any("," in code for code in codes):
+        raise Malformed(f"{name}.drug_trac_codg 含有逗号")
+    return ",".join(codes)
 
 
 def _read_money(value: object, name: str) -> int:

@@ -50,5 +50,7 @@ class Rules:
     fund_total: FundTotal = FundTotal.FUND_ALONE
     line_memo: bool = False
     """Whether the first line of each purchase comes back with a complaint in `memo`."""
+    unmapped: frozenset[str] = frozenset()
+    """The institution's codes of goods whose upload (3505, 3505A) is refused, row by row."""
     wrong: frozenset[Wrong] = frozenset()
     """In which ways this platform breaks its promises."""

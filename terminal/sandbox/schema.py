@@ -4,7 +4,7 @@ One rule: a table whose rows have an order says so with `seq SERIAL`; each datab
 its own names of the other types, where it makes the tables.
 """
 
-VERSION = 3
+VERSION = 4
 
 SERIALS = ("posting", "setl", "debit", "visit", "sign_in", "reply", "file")
 """What `Tx.serial` counts."""
@@ -138,6 +138,20 @@ CREATE TABLE debits (
 );
 CREATE INDEX debits_of_message ON debits (msgid);
 CREATE INDEX debits_of_settlement ON debits (setl_id);
+CREATE TABLE goods (
+    seq SERIAL,
+    institution TEXT NOT NULL,
+    bchno TEXT NOT NULL,           -- fixmedins_bchno
+    kind TEXT NOT NULL,            -- sold, returned
+    sale TEXT NOT NULL,            -- bchno of the row that sold it
+    goods TEXT NOT NULL,
+    setl_id TEXT NOT NULL,
+    quantity TEXT NOT NULL,
+    codes TEXT NOT NULL,           -- on the boxes, commas between
+    digest TEXT NOT NULL,
+    UNIQUE (institution, bchno)
+);
+CREATE TABLE trace_codes (code TEXT PRIMARY KEY);
 CREATE TABLE files (
     file_qury_no TEXT PRIMARY KEY,
     institution TEXT NOT NULL,

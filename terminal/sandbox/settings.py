@@ -65,6 +65,8 @@ class Settings:
     faults: tuple[Fault, ...] = ()
     """Armed from the start."""
     happenings: tuple[Happening, ...] = ()
+    unmapped: frozenset[str] = frozenset()
+    """The shop's codes of goods that were never mapped to the catalogue."""
     wrong: frozenset[Wrong] = frozenset()
     """In which ways it breaks its promises, for what must notice that."""
     amounts_as_text: bool = False
@@ -94,6 +96,7 @@ class Settings:
             account_split=self.account_split,
             repeat=self.repeat,
             tombstones=self.tombstones,
+            unmapped=self.unmapped,
             reversal_nulls=self.reversal_nulls,
             fund_total=self.fund_total,
             line_memo=self.line_memo,

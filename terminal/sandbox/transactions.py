@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from terminal.sandbox import (
     debit,
     files,
+    goods,
     identity,
     publishing,
     purchase,
@@ -46,6 +47,9 @@ HANDLERS: Mapping[str, Handler] = {
     "3202": statement.compare_rows,
     "9101": files.upload,
     "9102": files.download,
+    "3505": goods.tell_one,
+    "3505A": goods.tell_many,
+    "3506": goods.tell_returned,
     "X101": debit.debit,
     "X102": debit.reverse,
     "X103": debit.ask,

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from textual.content import Content
 
 from terminal.clock import in_china
-from terminal.reports import open_item_lines
+from terminal.reports import open_item_lines, refused_goods_lines
 from terminal.sale.answers import SaleRow
 from terminal.sale.commands import LookAgain
 from terminal.sale.events import LineAdded
+from terminal.sale.goods import QueuedRow
 from terminal.sale.money import Fen, yuan
 from terminal.sale.pending import OpenItem, open_items
 from terminal.sale.sale import Sale
@@ -38,10 +39,17 @@ class OpenDialog(Dialog):
     def sheet_rows(self, cells: int) -> list[Content]:
         checkout = self.desk.checkout
         items = open_items(checkout.open, checkout.rule)
-        if not items:
+        refused = checkout.refused_goods
+        if not items and not refused:
             return [Content(""), Content(self.desk.said("open.nothing")), Content("")]
         rows = [row for item in items for row in (*self._item(item, cells), Content(""))]
+        rows += [row for goods in refused for row in (*self._goods(goods, cells), Content(""))]
         return rows[:-1]
+
+    def _goods(self, goods: QueuedRow, cells: int) -> list[Content]:
+        what, to_do = refused_goods_lines(goods, self.desk.words)
+        rows = [Content.styled(row, "bold $warning") for row in flow(what, cells, 3)]
+        return [*rows, *(Content.styled(f"  {row}", "") for row in flow(to_do, cells - 2, 3))]
 
     def _item(self, item: OpenItem, cells: int) -> list[Content]:
         since, *facts, doing, tell = open_item_lines(item, self.desk.words)

@@ -19,6 +19,7 @@ from terminal.sale.events import (
     CodeNotUsable,
     DayClosed,
     Decline,
+    GoodsRefused,
     KeysAgeing,
     Notice,
     PlatformRefused,
@@ -365,6 +366,9 @@ def notice_sentences(notice: Notice, words: Words) -> NoticeSaid:
         case ClockApart(seconds):
             ahead = "behind" if seconds > 0 else "ahead"
             return _pair("clock", ahead, Tone.WARN, words, seconds=abs(seconds))
+        case GoodsRefused(sale_id, line, name, told):
+            row = {"sale": sale_id, "line": line, "name": name, "told": told}
+            return _pair("goods", "refused", Tone.WARN, words, **row)
         case KeysAgeing(state):
             return _pair("keys", state, Tone.WARN, words)
         case Waiting():

@@ -23,7 +23,7 @@ from terminal.settlement.client import Platform
 from tests.matrix.disk import Killed, OneWriter, Process, Weather
 from tests.matrix.edges import Place
 from tests.matrix.virtual_time import VirtualLoop
-from tests.till import shipped_plan
+from tests.till import shipped_plan, without_goods
 
 BEGAN = datetime(2026, 11, 20, 15, 50, tzinfo=UTC)
 """Ten minutes to midnight in China, so that midnight can fall into anything."""
@@ -32,7 +32,7 @@ BEGAN = datetime(2026, 11, 20, 15, 50, tzinfo=UTC)
 @functools.cache
 def demo_plan() -> Plan:
     """The shipped demonstration counter on the profile where the terminal falls back."""
-    return shipped_plan()
+    return without_goods(shipped_plan())
 
 
 @dataclass

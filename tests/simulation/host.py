@@ -25,7 +25,7 @@ from tests.simulation.network import Line, Network
 from tests.simulation.process import Crash, Process
 from tests.simulation.storage import OneWriter, Space, already_open, new_database
 from tests.simulation.virtual_time import ProcessClock, WallClock
-from tests.till import shipped_plan
+from tests.till import shipped_plan, without_goods
 
 PROFILES = {"platform-splits": "sandbox-splits", "terminal-falls-back": "sandbox"}
 RESTART_SECONDS = (3.0, 30.0, 300.0)
@@ -37,8 +37,8 @@ LIMITS = FreshnessLimits(10 * YEAR_SECONDS, 15 * YEAR_SECONDS, 0)
 @functools.cache
 def shop(name: str) -> Plan:
     """What both tills are made from, by a name of PROFILES; the profile as shipped, but that the
-    simulated platform gives no statements."""
-    made = shipped_plan(PROFILES[name])
+    simulated platform gives no statements and is not told of goods."""
+    made = without_goods(shipped_plan(PROFILES[name]))
     return replace(made, profile=msgspec.structs.replace(made.profile, reconciliation=None))
 
 

@@ -22,6 +22,7 @@ from terminal.sale.events import (
     DayClosed,
     Decline,
     Event,
+    GoodsRefused,
     KeysAgeing,
     Notice,
     PlatformRefused,
@@ -204,6 +205,7 @@ NOTICES: tuple[Notice, ...] = (
     ClockApart(-60),
     KeysAgeing("bundle_ageing"),
     KeysAgeing("bundle_ending"),
+    GoodsRefused("1", 1, "x", "no"),
 )
 
 

@@ -42,6 +42,9 @@ RECONCILE_ROWS = Transaction(
 )
 UPLOAD = Transaction("9101", "文件上传", accounts.UploadFile, accounts.UploadTold)
 DOWNLOAD = Transaction("9102", "文件下载", accounts.DownloadFile, Nothing)
+SOLD = Transaction("3505", "商品销售", goods.TellSold, Nothing)
+MANY_SOLD = Transaction("3505A", "商品销售(批量)", goods.TellManySold, goods.RowsTaken)
+RETURNED = Transaction("3506", "商品销售退货", goods.TellReturned, Nothing)
 DEBIT = Transaction("X101", "账户扣款", pharmacy.AskDebit, pharmacy.DebitTold)
 REVERSE_DEBIT = Transaction("X102", "账户扣款冲正", pharmacy.NameDebit, Nothing)
 FIND_DEBIT = Transaction("X103", "账户扣款查询", pharmacy.NameDebit, pharmacy.DebitTold)
@@ -98,9 +101,9 @@ _ROWS: tuple[Transaction[Any, Any], ...] = (
     REVERSE,
     RECONCILE,
     RECONCILE_ROWS,
-    Transaction("3505", "商品销售", goods.TellSold, Nothing),
-    Transaction("3505A", "商品销售(批量)", goods.TellManySold, goods.RowsTaken),
-    Transaction("3506", "商品销售退货", goods.TellReturned, Nothing),
+    SOLD,
+    MANY_SOLD,
+    RETURNED,
     FIND_VISITS,
     FIND_SETTLEMENT,
     Transaction("5204", "费用明细查询", pharmacy.NameSettlement, accounts.FeesTold),
