@@ -68,6 +68,7 @@ KEYS_EXPLAINED = (
     "f11",
     "f12",
     "theme",
+    "palette",
 )
 SECTION_ROWS_MAX = 20
 

@@ -40,8 +40,9 @@ from terminal.tui.entry_dialogs import (
     SearchDialog,
 )
 from terminal.tui.front import Dialog, Front
-from terminal.tui.keys import CASH_PHASES, ENTER, key_caps
+from terminal.tui.keys import CASH_PHASES, ENTER, KeyCap, key_caps
 from terminal.tui.pace import QUIET_SECONDS
+from terminal.tui.palette import PaletteDialog
 from terminal.tui.widgets.cart import Cart, CartShown
 from terminal.tui.widgets.charges import ChargesPanel, ChargesShown
 from terminal.tui.widgets.customer import CustomerPanel, CustomerShown
@@ -79,6 +80,7 @@ class SaleScreen(Front):
             "up": lambda: self._move(-1),
             "down": lambda: self._move(1),
             "tab": self._hold_or_recall,
+            "ctrl+p": self._open_palette,
             "slash": lambda: self._open(SearchDialog(desk, self._add)),
         }
 
@@ -189,17 +191,20 @@ class SaleScreen(Front):
         self._history.head(desk.said("screen.history"))
         self._history.show(HistoryShown(words, tuple(desk.told.history)))
         self._status.show(StatusShown(words, say(desk.scene(), words)))
+        self._keys_bar.show(tuple(self._caps()))
+
+    def _caps(self) -> list[KeyCap]:
+        desk = self.desk
         last = desk.checkout.last
-        caps = key_caps(
+        return key_caps(
             desk.sale,
             desk.checkout.phase,
-            words,
+            desk.words,
             demo=desk.demo is not None,
             undoing=bool(desk.undoing),
             reprint=bool(last and last.settled),
             held=bool(desk.checkout.held),
         )
-        self._keys_bar.show(tuple(caps))
 
     def agreed_to(self) -> object:
         sale = self.desk.sale
@@ -227,6 +232,14 @@ class SaleScreen(Front):
 
     def _open(self, dialog: Dialog) -> None:
         self.app.push_screen(dialog)
+
+    def _open_palette(self) -> None:
+        theme = KeyCap("ctrl+t", "Ctrl+T", self.desk.said("key.theme"))
+
+        def press(key: str) -> None:
+            self._keys_bar.post_message(KeyBar.Pressed(key))
+
+        self._open(PaletteDialog(self.desk, [*self._caps(), theme], press))
 
     def _refuse(self, reason: str) -> None:
         """The till itself says why not, so that every listener hears it."""
