@@ -20,7 +20,7 @@ NOT_OFFERED = ("enter", "escape")
 
 class PaletteDialog(EntryDialog):
     chars_max = 20
-    cells_outside = 50
+    cells_outside = 60
 
     def __init__(self, desk: Desk, caps: Sequence[KeyCap], press: Callable[[str], None]) -> None:
         """caps  what the bar of keys offers at this moment"""
