@@ -98,6 +98,25 @@ def test_an_accepted_recording_is_verified_through_devices_too(
     assert lines(capsys) == [{"path": str(sale), "ok": True, "wrong": []}]
 
 
+def test_what_nothing_can_stand_in_for_is_told_apart_from_what_is_wrong(
+    sale: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keyboard = sale.with_name("keyboard.mcap")
+    with Writer(keyboard) as writer:
+        writer.device("wedge1", "wedge:///dev/input/event7")
+        writer.add(Entry("wedge1", BEGAN_NS, Opened("ready")))
+    assert main(["scans", "accept", str(sale), "--yes"]) == 0
+    capsys.readouterr()
+    words = ["scans", "verify", "--through", "devices", "--json"]
+    assert main([*words, str(keyboard), str(sale)]) == 0
+    why = "not played: nothing can stand in for wedge1"
+    assert lines(capsys) == [
+        {"path": str(keyboard), "ok": None, "wrong": [why]},
+        {"path": str(sale), "ok": True, "wrong": []},
+    ]
+    assert main([*words, str(keyboard)]) == 1
+
+
 def test_a_till_takes_a_recorded_voucher_as_it_would_have_then(
     sale: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,6 +7,8 @@ import asyncio
 import sys
 from pathlib import Path
 
+from drivers.address import HID_SCHEMES
+from drivers.recording import load
 from terminal.cli.exits import Exit, Stop
 from terminal.cli.output import complain, say, say_json
 from terminal.cli.scans.files import reading, recordings, test_bundle, told
@@ -76,6 +78,13 @@ def _by_devices(path: Path, bundle: KeyBundle) -> list[Outcome]:
     return [outcome for outcome, _ in asyncio.run(into_drivers(path, bundle))]
 
 
+def _without_stand_in(path: Path) -> list[str]:
+    """The HID scanners of a recording."""
+    with told(path):
+        devices = load(path).devices.values()
+    return [device.name for device in devices if device.url.partition("://")[0] in HID_SCHEMES]
+
+
 def _agreed() -> bool:
     if not sys.stdin.isatty():
         raise Stop(Exit.USAGE, "somebody has to look at it: run this on a terminal, or give --yes")
@@ -87,6 +96,11 @@ def run_verify(args: argparse.Namespace) -> int:
     bundle = test_bundle()
     good = looked = 0
     for path in recordings(args.paths):
+        if args.through == "devices" and (names := _without_stand_in(path)):
+            why = f"not played: nothing can stand in for {', '.join(names)}"
+            line = {"path": str(path), "ok": None, "wrong": [why]}
+            say_json(line) if args.json else say(f"{visible(str(path))}: {why}")
+            continue
         looked += 1
         wrong = _wrong(path, bundle, args.through)
         good += not wrong
