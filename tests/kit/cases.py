@@ -170,7 +170,7 @@ def with_nul_noise(tape: Tape) -> None:
 
 def unplugged_in_mid_code(tape: Tape) -> None:
     tape.send(GOODS[0][:7], silence=1)
-    tape.lost(0.6)
+    tape.lost(0.6, then_quiet_seconds=3.0)
     tape.send(GOODS[1] + b"\r")
 
 
@@ -178,7 +178,7 @@ def replugged_renamed(tape: Tape) -> None:
     for code in GOODS:
         tape.send(code + b"\r")
         if code is not GOODS[-1]:
-            tape.lost(0.6)
+            tape.lost(0.6, then_quiet_seconds=3.0)
 
 
 # --- a keyboard wedge --------------------------------------------------------------------------

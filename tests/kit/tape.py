@@ -57,13 +57,18 @@ class Tape:
             self._at_ns += NS // fps
             self._add(Pictured(jpeg))
 
-    def lost(self, away_seconds: float) -> None:
-        """The plug is pulled, and put back after so long."""
+    def lost(self, away_seconds: float, *, then_quiet_seconds: float = 0.0) -> None:
+        """The plug is pulled, and put back after so long.
+
+        then_quiet_seconds  what a line carries before the driver has opened it again is lost, and a
+                            busy machine takes its time
+        """
         self.wait(0.1)
         self._add(Told(ScannerState.LOST, "It went away.", LostReason.GONE))
         self.wait(away_seconds)
         self._add(Opened("It is ready."))
         self._add(Told(ScannerState.READY, "It is ready."))
+        self.wait(then_quiet_seconds)
 
     def spoiled(self) -> None:
         """A burst came without its end, and its scanner is asked for it again."""
