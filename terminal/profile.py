@@ -257,6 +257,33 @@ class Goods(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What stands in a required field that a till cannot know: lot, day of making, prescriber."""
 
 
+class OpaqueCodes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Today's real codes, which the platform decodes."""
+
+    by: Literal["1162", "ec.query"]
+    lengths: Annotated[
+        tuple[Annotated[int, msgspec.Meta(ge=16, le=128)], ...], msgspec.Meta(min_length=1)
+    ]
+    """How many characters such a code may have.  What is told apart as something else, such as a
+    payment code, is never taken for one."""
+    digits_only: bool
+    """False: letters too."""
+    seconds_max: Seconds
+    """How long the clerk waits for an answer."""
+    business_type: Annotated[str, msgspec.Meta(pattern="^[0-9]{5}$")]
+    """`businessType`: 02121 bought at a pharmacy."""
+    office_id: Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
+    office_name: Annotated[str, msgspec.Meta(min_length=1, max_length=30)]
+    path: Annotated[str, msgspec.Meta(pattern="^(/.*)?$")] = ""
+    """Of ec.query; empty for 1162, which has the path of every message."""
+    code_field: Annotated[str, msgspec.Meta(min_length=1, max_length=40)] = "ecQrCode"
+    """Of ec.query: where in `data` the code stands."""
+
+    def fits(self, text: str) -> bool:
+        is_right = text.isdigit() if self.digits_only else text.isalnum()
+        return len(text) in self.lengths and text.isascii() and is_right
+
+
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One settlement platform: `platforms/NAME.toml`."""
 
@@ -280,6 +307,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signature: Signature
     encryption: Encryption
     tls: Tls | None = None
+    opaque_codes: OpaqueCodes | None = None
+    """None: only codes that prove themselves are taken."""
     publishing: Publishing | None = None
     """None: the platform publishes nothing a till could fetch."""
     reconciliation: Books | None = None
@@ -347,6 +376,9 @@ def _contradicting_wire(profile: Profile) -> Iterator[str]:
     if tls and bool(tls.cert_file) != bool(tls.key_file):
         yield "tls: cert_file and key_file belong together"
     known = {"name", *_keys_of(profile)}
+    opaque = profile.opaque_codes
+    if opaque and (opaque.by == "ec.query") != bool(opaque.path):
+        yield "opaque_codes.path: ec.query needs one, 1162 has none"
     for key in profile.unverified:
         if key not in known:
             yield f'unverified: there is no key "{key}"'

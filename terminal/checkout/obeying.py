@@ -11,9 +11,11 @@ from datetime import datetime
 from typing import assert_never
 
 from terminal.checkout.book import Book
+from terminal.checkout.customer import Customer
 from terminal.checkout.patience import Seldom
 from terminal.checkout.reconciling import Reconciling
 from terminal.checkout.setup import Setup
+from terminal.checkout.shown import ToDecode
 from terminal.journal import BoxSold, VoucherUsed
 from terminal.receipt import slip_number
 from terminal.sale.answers import SaleFound, SalesListed
@@ -38,6 +40,7 @@ from terminal.sale.commands import (
     RemoveLine,
     SellForCash,
     SetQuantity,
+    ShowCard,
     TakeCash,
 )
 from terminal.sale.events import (
@@ -48,11 +51,7 @@ from terminal.sale.events import (
     Event,
     LineRemoved,
     Notice,
-    PersonIdentified,
-    PlatformRefused,
-    PlatformSilent,
     QuantitySet,
-    Quoted,
     ReceiptPrinted,
     RefundRequested,
     Refused,
@@ -64,7 +63,7 @@ from terminal.sale.events import (
 )
 from terminal.sale.sale import QUANTITY_MAX
 from terminal.sale.steps import Phase, phase
-from terminal.settlement.outcome import Declined, Person, Unknown
+from terminal.settlement.outcome import Declined
 from terminal.voucher.reasons import OF_TIME
 
 COMPARE_EVERY_SECONDS = 300.0
@@ -87,6 +86,7 @@ class Obeying:
         self._reconciling = Reconciling(
             book.read, setup.platform, setup.profile, setup.message_ids, setup.clock
         )
+        self._customer = Customer(setup, book, self._take)
         self._boxes_required = setup.trace_codes_required
         self._look_again, self._undo = look_again, undo
         self._comparisons = Seldom(COMPARE_EVERY_SECONDS)
@@ -95,6 +95,8 @@ class Obeying:
         match command:
             case Present():
                 await self._present(command)
+            case ShowCard():
+                await self._customer.show_card(command)
             case AddItem(code=code, quantity=quantity):
                 counter, now = self._book.counter, self._clock.now()
                 await self._take(self._reception.goods(counter, code, quantity, now))
@@ -109,7 +111,7 @@ class Obeying:
                 else:
                     await self._edit(line, QuantitySet(line, quantity))
             case Quote():
-                await self._quote()
+                await self._customer.quote()
             case Confirm():
                 await self._confirm()
             case TakeCash():
@@ -149,7 +151,7 @@ class Obeying:
         answer = await self._platform.sign_in()
         if answer is None:
             return ""
-        self._tell_failure("sign_in", answer)
+        self._customer.tell_failure("sign_in", answer)
         return answer.words if isinstance(answer, Declined) else answer.cause
 
     async def _present(self, scan: Present) -> None:
@@ -162,14 +164,12 @@ class Obeying:
         events = self._reception.receive(before, self._book.last, scan, now)
         if events == VoucherRefused("unknown_key") and await self._fetch_keys(now):
             events = self._reception.receive(before, self._book.last, scan, now)
-        await self._take(events)
+        if isinstance(events, ToDecode):
+            await self._customer.decode(events)
+            return
+        await self._customer.welcome(events)
         if isinstance(events, VoucherRefused) and events.reason in OF_TIME:
             await self._compare_clocks()
-        sale = self._book.counter
-        if sale and sale.voucher and (before is None or before.voucher is not sale.voucher):
-            await self._identify()
-            if self._book.counter and self._book.counter.person and self._book.counter.lines:
-                await self._quote()
 
     async def _fetch_keys(self, now: datetime) -> bool:
         """Whether a newer list of issuers is in use now."""
@@ -214,50 +214,6 @@ class Obeying:
         else:
             await self._book.record(sale.sale_id, event)
 
-    async def _identify(self) -> None:
-        sale = self._book.counter
-        assert sale
-        answer = await self._platform.identify(sale)
-        if isinstance(answer, Person):
-            identified = PersonIdentified(
-                answer.psn_no,
-                answer.insutype,
-                answer.region,
-                answer.masked_name,
-                answer.balance_fen,
-            )
-            await self._book.record(sale.sale_id, identified)
-        else:
-            self._tell_failure("identify", answer)
-
-    async def _quote(self) -> None:
-        """Identifies the customer where that has not succeeded yet, then asks for the split."""
-        sale = self._book.counter
-        if sale is None or not sale.lines or sale.total_fen == 0:
-            self._book.tell(Refused("no_goods"))
-        elif not sale.editable:
-            self._book.tell(Refused("not_now"))
-        elif sale.voucher is None:
-            self._book.tell(Refused("no_voucher"))
-        else:
-            if sale.person is None:
-                await self._identify()
-            await self._estimate()
-
-    async def _estimate(self) -> None:
-        sale = self._book.counter
-        if sale is None or sale.person is None:
-            return
-        first = self._rule.order(sale.person.insutype)[0]
-        answer = await self._platform.estimate(sale, first)
-        if isinstance(answer, Declined | Unknown):
-            self._tell_failure("quote", answer)
-        else:
-            quoted = Quoted(
-                sale.total_fen, answer.fund_fen, answer.personal_fen, answer.mutual_aid_fen
-            )
-            await self._book.record(sale.sale_id, quoted)
-
     async def _confirm(self) -> None:
         sale = self._book.counter
         if sale is None or not sale.lines:
@@ -268,10 +224,12 @@ class Obeying:
             self._book.tell(Refused("cash_due"))
         elif self._boxes_required and sale.editable and sale.missing_boxes:
             self._book.tell(Refused("boxes_missing"))
-        elif sale.quote or sale.standing:
-            await self._book.record(sale.sale_id, Confirmed())
-        else:
+        elif not (sale.quote or sale.standing):
             self._book.tell(Refused("quote_first" if sale.voucher else "no_voucher"))
+        elif self._customer.lacks_proof(sale) and self._customer.would_charge(sale):
+            self._book.tell(Refused("show_again"))
+        else:
+            await self._book.record(sale.sale_id, Confirmed())
 
     async def _take_cash(self, command: TakeCash) -> None:
         sale = self._book.counter
@@ -365,12 +323,6 @@ class Obeying:
             self._book.tell(Refused("no_such_sale"))
         else:
             await self._book.record_each((sale_id, ReceiptPrinted()), closed=sale)
-
-    def _tell_failure(self, question: str, answer: Declined | Unknown) -> None:
-        if isinstance(answer, Declined):
-            self._book.tell(PlatformRefused(question, answer.reason, answer.words))
-        else:
-            self._book.tell(PlatformSilent(question, answer.cause))
 
     def _at(self) -> str:
         return self._clock.now().isoformat(timespec="seconds")

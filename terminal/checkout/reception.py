@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from terminal.catalogue import Catalogue
+from terminal.checkout.shown import Pseudonyms, ToDecode
 from terminal.checkout.trust import Trust
 from terminal.clock import CHINA
 from terminal.sale.boxes import is_trace_code
@@ -35,15 +36,21 @@ SAME_HOLDER_QUIET_SECONDS = 60
 
 
 class Reception:
-    def __init__(self, catalogue: Catalogue, trust: Trust, latest_seen: datetime | None) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        trust: Trust,
+        pseudonyms: Pseudonyms,
+        latest_seen: datetime | None,
+    ) -> None:
         """latest_seen  the largest time this till has ever seen, None when it is new"""
-        self._catalogue, self.trust = catalogue, trust
+        self._catalogue, self.trust, self.pseudonyms = catalogue, trust, pseudonyms
         self._latest_seen = latest_seen
 
     def receive(
         self, sale: Sale | None, last: Sale | None, scan: Present, now: datetime
-    ) -> tuple[Event, ...] | Notice:
-        """What a scan adds to the sale on the counter, or why nothing.
+    ) -> tuple[Event, ...] | Notice | ToDecode:
+        """What a scan adds to the sale on the counter, why nothing, or what to decode first.
 
         sale  on the counter, None when there is none; last  the one closed before it
         """
@@ -54,6 +61,12 @@ class Reception:
             return self.goods(sale, code.text, 1, now)
         if code.kind is Kind.TRACE_CODE:
             return self._box(sale, code.text, now)
+        if to_decode := self.pseudonyms.to_decode(code.kind, scan):
+            if sale and not sale.editable:
+                return Refused("not_now")
+            if sale and sale.voucher and sale.voucher.voucher_id == to_decode.voucher_id:
+                return Refused("already_read")
+            return to_decode
         return CodeNotUsable(code.kind.value, code.text)
 
     def goods(
@@ -120,13 +133,19 @@ class Reception:
         self._latest_seen = max(now, self._latest_seen or now)
         if sale and sale.voucher and sale.voucher.voucher_id == voucher.voucher_id:
             return Refused("already_read")
-        if sale is None and last and _just_served(last, voucher, now):
+        return self.welcome(sale, last, _accepted(voucher), now)
+
+    def welcome(
+        self, sale: Sale | None, last: Sale | None, accepted: VoucherAccepted, now: datetime
+    ) -> tuple[Event, ...] | Notice:
+        """A code that may be used, unless it is the phone of the sale before, still in view."""
+        if sale is None and last and _just_served(last, accepted.holder, now):
             return Refused("just_served")
-        return (_accepted(voucher),)
+        return (accepted,)
 
 
-def _just_served(last: Sale, voucher: Voucher, now: datetime) -> bool:
-    if not last.settled or last.voucher is None or last.voucher.holder != voucher.holder:
+def _just_served(last: Sale, holder: str, now: datetime) -> bool:
+    if not last.settled or last.voucher is None or last.voucher.holder != holder:
         return False
     closed = datetime.fromisoformat(last.closed_at)
     return now - closed < timedelta(seconds=SAME_HOLDER_QUIET_SECONDS)

@@ -19,6 +19,7 @@ from terminal.catalogue.goods import imported_goods, read_goods
 from terminal.catalogue.national import national_beside
 from terminal.checkout import Checkout, Reception, Setup, Trust
 from terminal.checkout.disk import Disk, WriterThread
+from terminal.checkout.shown import Pseudonyms
 from terminal.cli.exits import Exit, Stop
 from terminal.clock import CHINA, Clock, SystemClock
 from terminal.config import (
@@ -340,12 +341,13 @@ def assemble(
     seen = datetime.fromisoformat(latest) if latest else None
     new_msgid = message_ids(made, clock.now, journal.latest_message_id())
     platform = Platform(profile, sender, clock.now, new_msgid, transport, made.credentials)
+    pseudonyms = Pseudonyms(journal.pseudonym, profile.opaque_codes)
     setup = Setup(
         journal,
         platform,
         profile,
         made.rule,
-        Reception(made.catalogue, trust, seen),
+        Reception(made.catalogue, trust, pseudonyms, seen),
         clock,
         disk,
         SaleIds(counter.till.number, clock.now, journal.greatest_sale_id()),

@@ -49,6 +49,12 @@ def key_file(journal: Path) -> Path:
     return journal.with_name(journal.name + ".key")
 
 
+def pseudonym(key: bytes, text: str) -> str:
+    """32 hex digits for a number that must not be written down.  The same number has the same,
+    and nobody without the key can try numbers out."""
+    return _mac(key, b"pseudonym", text.encode()).hex()[:32]
+
+
 def next_link(
     key: bytes, before: bytes, seq: int, sale_id: str, version: int, kind: str, body: str
 ) -> bytes:

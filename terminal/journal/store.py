@@ -28,7 +28,15 @@ from typing import Any, Self
 import msgspec
 
 from terminal.journal import goods
-from terminal.journal.chain import FIRST_LINK, HEAD, chain_key, next_link, sealed_day, sealed_head
+from terminal.journal.chain import (
+    FIRST_LINK,
+    HEAD,
+    chain_key,
+    next_link,
+    pseudonym,
+    sealed_day,
+    sealed_head,
+)
 from terminal.journal.room import Room
 from terminal.journal.schema import ADDED, PRAGMAS, SCHEMA, SCHEMA_VERSION
 from terminal.journal.trouble import JournalError, Trouble
@@ -182,6 +190,10 @@ class Journal:
                     self._db.execute("ROLLBACK")
                 raise
             self._seq, self._link = seq, link
+
+    def pseudonym(self, text: str) -> str:
+        """As `chain.pseudonym`, under this journal's key."""
+        return pseudonym(self._key, text)
 
     def has_room(self) -> bool:
         """Whether a new sale may begin: there is space for it to end."""

@@ -5,8 +5,8 @@ A command is a wish, not a fact: `Checkout.do` either turns it into events or an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import get_args
+from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 from terminal.sale.money import Fen
 
@@ -22,6 +22,16 @@ class Present:
     symbology: str | None = None
     """AIM identifier where the device tells it, such as "]Q1"."""
     source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCard:
+    """Instead of a code, when a phone fails: the number of a card, typed or read."""
+
+    kind: Literal["card", "identity"]
+    number: str = field(repr=False)
+    card_sn: str = field(default="", repr=False)
+    """Of a card: the serial number its chip tells, where a reader read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +165,7 @@ class CloseDay:
 
 Command = (
     Present
+    | ShowCard
     | AddItem
     | RemoveLine
     | SetQuantity

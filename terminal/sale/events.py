@@ -30,6 +30,19 @@ class Account(StrEnum):
     MUTUAL_AID = "mutual_aid"
 
 
+class ShownAs(StrEnum):
+    """What a customer showed to be known by."""
+
+    SIGNED = "signed"
+    """A code that proves itself; its id is the number the platform wants."""
+    OPAQUE = "opaque"
+    """A code the platform decoded."""
+    CARD = "card"
+    """The number of a social-security card."""
+    IDENTITY = "identity"
+    """The number of an identity card."""
+
+
 class Decline(StrEnum):
     """Why an account did not pay.  Nothing has moved."""
 
@@ -157,7 +170,7 @@ class VoucherAccepted:
 
     issuer: str
     voucher_id: str
-    """32 lower-case hex digits; sent to the platform as `mdtrt_cert_no`."""
+    """32 lower-case hex digits; of a signed voucher sent to the platform as `mdtrt_cert_no`."""
     holder: str
     """Pseudonym of the holder at this issuer, 32 hex digits.  Same holder, same pseudonym."""
     masked_name: str
@@ -170,6 +183,9 @@ class VoucherAccepted:
     channel: str
     expires_at: int
     """Seconds since 1970 UTC."""
+    shown_as: ShownAs = ShownAs.SIGNED
+    """Of any other, `voucher_id` and `holder` are pseudonyms only this till can make again; the
+    number itself is never written down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,6 +409,14 @@ class VoucherRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class Decoding:
+    """The platform is asked what a code stands for; nothing else is done meanwhile."""
+
+    seconds_max: float
+    """How long at most."""
+
+
+@dataclass(frozen=True, slots=True)
 class CodeNotUsable:
     """A code that was read but is neither a valid voucher nor goods of this shop."""
 
@@ -513,6 +537,7 @@ class GoodsRefused:
 Notice = (
     Refused
     | VoucherRefused
+    | Decoding
     | CodeNotUsable
     | BoxKnown
     | PlatformRefused

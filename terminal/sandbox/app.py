@@ -1,9 +1,11 @@
 """The HTTP application: one path speaks the wire, the others serve people and tests.
 
     POST /fsi/api/rsfComIfsService/callService     envelopes; 200 for every one that can be read
+    POST /localcfc/api/hsecfc/localQrCodeQuery     ec.query: what a code of digits stands for
     GET  /keys                                     the trust list vouchers are checked against
     GET  /people                                   who there is, with balances
-    GET  /vouchers/new?person=ID                   a fresh voucher (&qr=1: also as a matrix)
+    GET  /vouchers/new?person=ID                   a fresh voucher; &qr=1: also as a matrix;
+                                                   &opaque=1: as digits 1162 and ec.query read
     GET  /phone?person=ID&lang=zh|en               the customer's phone
     GET  /                                         balances and movements, for people
     GET  /ledger                                   everything, for audits
@@ -27,7 +29,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from terminal.sandbox import ledger, pages
+from terminal.sandbox import ec_query, ledger, pages
 from terminal.sandbox.bodies import BODY_BYTES_MAX, BodyTooLarge, as_json, body_of
 from terminal.sandbox.controls import Controls
 from terminal.sandbox.faults import (
@@ -53,6 +55,7 @@ from terminal.sandbox.vouchers import Issued, load_issuer, new_voucher
 from terminal.sandbox.wire import NotJson, Writer, named_infno, parse_json
 from terminal.sandbox.wrong import Wrong
 
+EC_QUERY = "/localcfc/api/hsecfc/localQrCodeQuery"
 CALL_SERVICE = "/fsi/api/rsfComIfsService/callService"
 
 
@@ -99,6 +102,7 @@ class _Sandbox:
         app = Starlette(
             routes=[
                 Route(CALL_SERVICE, self._call_service, methods=["POST"]),
+                Route(EC_QUERY, self._ec_query, methods=["POST"]),
                 Route("/keys", self._keys),
                 Route("/people", self._people),
                 Route("/vouchers/new", self._new_voucher),
@@ -186,6 +190,18 @@ class _Sandbox:
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
+    async def _ec_query(self, request: Request) -> Response:
+        try:
+            asked = parse_json(await body_of(request))
+        except (BodyTooLarge, NotJson) as exc:
+            return as_json({"code": -1, "message": str(exc)}, 400)
+        trouble = self._faults.take("ec")
+        if trouble and trouble.kind is FaultKind.DROP_BEFORE:
+            return ConnectionDropped()
+        if trouble and trouble.kind is FaultKind.SERVER_ERROR_BEFORE:
+            return server_error()
+        return as_json(await self._store.carry_out(partial(ec_query.answer, asked=asked)))
+
     async def _keys(self, request: Request) -> Response:
         return Response(self._issuer.bundle, media_type="application/cbor")
 
@@ -203,6 +219,7 @@ class _Sandbox:
                 lifetime_seconds=self._settings.voucher_seconds,
                 by_relative=query.get("by_relative") == "1",
                 shown=self._settings.shown,
+                opaque=query.get("opaque") == "1",
             )
 
         issued = await self._store.carry_out(make)
@@ -225,6 +242,7 @@ class _Sandbox:
             query.get("person", ""),
             pages.language(query.get("lang")),
             self._settings.renew_seconds,
+            opaque=query.get("opaque") == "1",
         )
 
     async def _overview(self, request: Request) -> Response:

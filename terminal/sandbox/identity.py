@@ -37,8 +37,24 @@ def sign_out(tx: Tx, call: Call, rules: Rules) -> Output:
 def identify(tx: Tx, call: Call, rules: Rules) -> Output:
     """1101.  Also for a person whose insurance is suspended: the till has to see that."""
     (data,) = call.input["data"]
-    voucher = vouchers.identify(tx, call, data.text("mdtrt_cert_no"))
-    who = records.person(tx, voucher["psn_no"])
+    number = data.text("mdtrt_cert_no")
+    if data.text("mdtrt_cert_type") == "01":
+        voucher = vouchers.identify(tx, call, number)
+    else:
+        voucher = vouchers.of_card(tx, call, number)
+    return who_is(tx, voucher["psn_no"])
+
+
+def decode(tx: Tx, call: Call, rules: Rules) -> Output:
+    """1162: that of 1101, and the token the code stands for.  Raises Refusal."""
+    (data,) = call.input["data"]
+    voucher = vouchers.decode(tx, data.text("ecQrCode"), call.institution)
+    told = who_is(tx, voucher["psn_no"])
+    return {**told, "cardno": "", "card_sn": "", "ecToken": voucher["voucher_id"]}
+
+
+def who_is(tx: Tx, psn_no: str) -> Output:
+    who = records.person(tx, psn_no)
     assert who
     balance_fen = accounts.balance_fen(tx, accounts.own(who.id))
     return {

@@ -112,8 +112,8 @@ def _may(*fields: tuple[str, int]) -> tuple[Field, ...]:
 
 
 _PSN_NO = _must("psn_no", 30)
-_CERT = (_must("mdtrt_cert_type", 3, "01"), _must("mdtrt_cert_no", 50))
-"""Own choice: only the e-voucher is accepted, because the sandbox issues no cards."""
+_CERT = (_must("mdtrt_cert_type", 3, "01", "02", "03"), _must("mdtrt_cert_no", 50))
+"""Own choice: `card_sn` may be left out with 03, because a clerk who types has none."""
 _EXTRA = (Field("expContent", kind=Kind.ANYTHING), Field("exp_content", kind=Kind.ANYTHING))
 
 _DRUGINFO = Node(
@@ -216,6 +216,17 @@ _TAKEN_BACK = (*_TRADED, *_may(("medins_prod_sel_no", 50)))
 INPUTS: Mapping[str, tuple[Node, ...]] = {
     **dict.fromkeys(("1301", "1302", "1303", "1305", "1306"), _VERSION),
     **dict.fromkeys(("1312", "1318", "1319"), _PAGE),
+    "1162": _data(
+        _must("orgId", 40),
+        _must("businessType", 10),
+        _must("operatorId", 20),
+        _must("operatorName", 30),
+        _must("officeId", 20),
+        _must("officeName", 30),
+        _must("mdtrt_cert_type", 1, "1"),
+        _must("ecQrCode", 1000),
+        *_may(("deviceType", 30), ("businessInfo", 1000), ("termId", 50), ("termIp", 50)),
+    ),
     "3201": _data(
         _must("insutype", 6),
         _must("clr_type", 6),

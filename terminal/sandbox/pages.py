@@ -116,8 +116,13 @@ def modules(text: str) -> list[str]:
     return ["".join("1" if dark else "0" for dark in row) for row in code.matrix]
 
 
-def phone(people: Sequence[Json], person_id: str, lang: str, renew_seconds: float) -> HTMLResponse:
-    """The customer's phone.  `person_id` "" asks whose; an unknown one answers 404."""
+def phone(
+    people: Sequence[Json], person_id: str, lang: str, renew_seconds: float, *, opaque: bool = False
+) -> HTMLResponse:
+    """The customer's phone.  `person_id` "" asks whose; an unknown one answers 404.
+
+    opaque  True: it shows codes only the platform can read
+    """
     words = _WORDS[lang]
     chosen = next((person for person in people if person["id"] == person_id), None)
     other = LANGUAGES[1 - LANGUAGES.index(lang)]
@@ -126,8 +131,9 @@ def phone(people: Sequence[Json], person_id: str, lang: str, renew_seconds: floa
         holder = f"{chosen['name_masked']}  {chosen[f'title_{lang}']}"
     elif person_id:
         holder = words["unknown"]
+    kind = {"opaque": "1"} if opaque else {}
     settings = {
-        "url": _href("/vouchers/new", person=person_id, qr="1") if chosen else "",
+        "url": _href("/vouchers/new", person=person_id, qr="1", **kind) if chosen else "",
         "renew_seconds": renew_seconds,
         "words": {name: words[name] for name in ("renews", "ends", "unreachable")},
     }
@@ -142,7 +148,7 @@ def phone(people: Sequence[Json], person_id: str, lang: str, renew_seconds: floa
         "holder": holder,
         "other_lang": other,
         "other_lang_name": words["other_lang_name"],
-        "other_lang_href": _href("/phone", person=person_id, lang=other),
+        "other_lang_href": _href("/phone", person=person_id, lang=other, **kind),
     }
     page = _PHONE
     for name, value in values.items():

@@ -76,6 +76,11 @@ def no_such_certno(brdy: str, serial: int) -> str:
     return body + "10X98765432"[(total + 1) % 11]
 
 
+def card_number(psn_no: str) -> str:
+    """Of the social-security card; the sandbox's own form."""
+    return f"Q{psn_no[-8:]}"
+
+
 def masked(name: str) -> str:
     """王例 -> 王*."""
     return name[:1] + "*" * (len(name) - 1)

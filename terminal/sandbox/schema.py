@@ -78,6 +78,11 @@ CREATE TABLE vouchers (
     used_by TEXT                   -- msgid of the settlement that holds it
 );
 CREATE INDEX vouchers_nobody_presented ON vouchers (expires_at) WHERE institution IS NULL;
+CREATE TABLE codes (
+    code TEXT PRIMARY KEY,         -- as the phone shows it
+    voucher_id TEXT NOT NULL,
+    decoded_by TEXT                -- institution; NULL: nobody asked yet
+);
 CREATE TABLE messages (
     seq SERIAL,
     msgid TEXT NOT NULL UNIQUE,

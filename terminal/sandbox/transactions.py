@@ -35,6 +35,7 @@ HANDLERS: Mapping[str, Handler] = {
     "9001": identity.sign_in,
     "9002": identity.sign_out,
     "1101": identity.identify,
+    "1162": identity.decode,
     "2101": purchase.quote,
     "2102": purchase.settle,
     "2103": undo.cancel,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from terminal.sandbox.people import ACTIVE, holder, masked
+from terminal.sandbox.people import ACTIVE, card_number, holder, masked
 from terminal.sandbox.policy import Status
 from terminal.sandbox.quoted import PolicyError
 from terminal.sandbox.relations import statuses
@@ -30,7 +30,12 @@ LONG_OVER_SECONDS = 300
 KEPT_SECONDS = 3600
 """A voucher nobody presented is forgotten this long after its end."""
 
+CODE_DIGITS = 28
+TOKEN_REGION = "630000"
+"""What a decoded token begins with, as a recorded one does."""
+
 INVALID = "医保码无效"
+NO_SUCH_PERSON = "未获取到人员基本信息（社保卡已更换或未激活）"
 EXPIRED = "医保码已过期，请重新出示"
 USED = "医保码已使用，请重新出示"
 NOT_IDENTIFIED = "医保码尚未用于人员信息获取，请先调用1101"
@@ -88,8 +93,12 @@ def new_voucher(
     lifetime_seconds: int,
     by_relative: bool,
     shown: Shown = Shown.FRESH,
+    opaque: bool = False,
 ) -> Issued | None:
-    """A fresh voucher of a person on show; None: nobody, or somebody who never activated it."""
+    """A fresh voucher of a person on show; None: nobody, or somebody who never activated it.
+
+    opaque  True: as a code of digits that only 1162 and ec.query can read
+    """
     person = tx.row("SELECT * FROM persons WHERE id = ? AND shown = 1", person_id)
     if person is None or Status.NO_VOUCHER in statuses(tx, person["psn_no"]):
         return None
@@ -104,7 +113,7 @@ def new_voucher(
         issued_at -= lifetime_seconds + LONG_OVER_SECONDS
     claims = Claims(
         issuer=issuer.name,
-        voucher_id=secrets.token_hex(16),
+        voucher_id=f"{TOKEN_REGION}{secrets.token_hex(16)}" if opaque else secrets.token_hex(16),
         holder=holder(person["psn_no"]).hex(),
         masked_name=masked(person["name"]),
         region=NOT_INSURED_THERE if shown is Shown.OTHER_CITY else enrolled["region"],
@@ -133,7 +142,59 @@ def new_voucher(
             f"{ELSEWHERE}000000000000000000",
             claims.voucher_id,
         )
-    return Issued(issue(claims, issuer.key), claims.voucher_id, issued_at, claims.expires_at)
+    text = _opaque_code(tx, claims.voucher_id) if opaque else issue(claims, issuer.key)
+    return Issued(text, claims.voucher_id, issued_at, claims.expires_at)
+
+
+def _opaque_code(tx: Tx, voucher_id: str) -> str:
+    code = "".join(secrets.choice("0123456789") for _ in range(CODE_DIGITS - 1))
+    code = f"9{code}"
+    tx.run("DELETE FROM codes WHERE voucher_id NOT IN (SELECT voucher_id FROM vouchers)")
+    tx.run("INSERT INTO codes (code, voucher_id) VALUES (?, ?)", code, voucher_id)
+    return code
+
+
+def decode(tx: Tx, code: str, institution: str) -> Row:
+    """1162 and ec.query: the voucher a code stands for.  The same caller may ask again.
+
+    Raises Refusal
+    """
+    shown = _issued(tx.held("SELECT * FROM codes WHERE code = ?", code))
+    voucher = _issued(tx.rows(_VOUCHER, shown["voucher_id"]))
+    if voucher["used_by"] or shown["decoded_by"] not in (None, institution):
+        raise Refusal(USED)
+    if tx.now >= voucher["expires_at"] + LEEWAY_SECONDS:
+        raise Refusal(EXPIRED)
+    tx.run("UPDATE codes SET decoded_by = ? WHERE code = ?", institution, code)
+    return voucher
+
+
+def of_card(tx: Tx, call: Call, number: str) -> Row:
+    """1101 with a card: a voucher as long as the visit.  Raises Refusal.
+
+    Own choice: a card is at one counter at a time, the one that asked last.
+    """
+    people = tx.rows("SELECT psn_no, certno FROM persons")
+    owners = [p["psn_no"] for p in people if number in (p["certno"], card_number(p["psn_no"]))]
+    if not owners:
+        raise Refusal(NO_SUCH_PERSON)
+    tx.held("SELECT psn_no FROM persons WHERE psn_no = ?", owners[0])
+    tx.run("DELETE FROM vouchers WHERE voucher_id = ?", number)
+    now = int(tx.now)
+    tx.run(
+        "INSERT INTO vouchers (voucher_id, psn_no, issued_at, expires_at, institution, opter,"
+        " device, bound_at, mdtrt_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        number,
+        owners[0],
+        now,
+        now + WINDOW_SECONDS,
+        call.institution,
+        call.opter,
+        call.device,
+        tx.now,
+        f"V{call.care_region}{tx.serial('visit'):012d}",
+    )
+    return _issued(tx.rows(_VOUCHER, number))
 
 
 def take_over(tx: Tx, voucher_id: str, holder_hex: str, issued_at: int, expires_at: int) -> bool:

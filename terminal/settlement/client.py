@@ -7,14 +7,19 @@ sale.  Whatever is not a parsed envelope with sums that hold is `Unknown`.
 
 from __future__ import annotations
 
+import functools
+
+import msgspec
+
 from terminal.sale.events import Account, Decline
 from terminal.sale.funding import WHOLE_CART
 from terminal.sale.money import NOTHING, Fen
 from terminal.sale.sale import Sale, Tender
-from terminal.settlement import messages
+from terminal.settlement import decoding, messages
 from terminal.settlement.dialect import Reply, Request, encode, made_at
 from terminal.settlement.exchange import Exchange
 from terminal.settlement.fields import Unreadable, read
+from terminal.settlement.gateway import JSON_TYPE
 from terminal.settlement.messages.accounts import VisitFound
 from terminal.settlement.messages.node import Node
 from terminal.settlement.messages.people import Operator, SignIn
@@ -45,6 +50,7 @@ from terminal.settlement.nodes import (
 from terminal.settlement.outcome import (
     Accepted,
     Declined,
+    Decoded,
     Estimate,
     Landed,
     NotReversed,
@@ -54,6 +60,7 @@ from terminal.settlement.outcome import (
     Reversed,
     Unknown,
 )
+from terminal.settlement.proofs import Proof, Proofs
 from terminal.settlement.wire import Answer, NeverSent
 from terminal.text import visible, words_of_platform
 
@@ -63,6 +70,18 @@ FORGOTTEN = "the charge is older than the platform keeps message ids: ask the bu
 
 class Platform(Exchange):
     """Everything a till asks and tells."""
+
+    @functools.cached_property
+    def proofs(self) -> Proofs:
+        """What customers showed; empty at every start."""
+        return Proofs()
+
+    def _proof(self, sale: Sale) -> Proof:
+        """Whoever asks or charges has looked whether it is kept."""
+        assert sale.voucher
+        proof = self.proofs.of(sale.voucher)
+        assert proof
+        return proof
 
     # -- questions: they move no money and may be asked again
 
@@ -76,10 +95,29 @@ class Platform(Exchange):
         self._sign_no = told.signinoutb.sign_no
         return None
 
+    async def decode(self, code: str) -> Decoded | Declined | Unknown:
+        """1162 or ec.query: what today's code stands for."""
+        rule = self._profile.opaque_codes
+        assert rule
+        try:
+            if rule.by != decoding.EC_QUERY:
+                asked = decoding.shown(code, rule, self._sender)
+                told = await self.question(messages.READ_CODE, asked, seconds=rule.seconds_max)
+                return told if isinstance(told, Declined | Unknown) else decoding.read(told)
+            body = msgspec.json.encode(decoding.query(code, rule, self._sender))
+            headers = {"Content-Type": JSON_TYPE}
+            answer = await self._wire.post(rule.path, body, rule.seconds_max, headers)
+            if not isinstance(answer, Answer):
+                return Unknown(answer.cause)
+            return decoding.queried(answer.content)
+        except Unreadable as exc:
+            return Unknown(f"reply: {exc}")
+
     async def identify(self, sale: Sale) -> Person | Declined | Unknown:
-        """1101: who the voucher of this sale belongs to."""
+        """1101: who the voucher of this sale belongs to.  Its proof is kept."""
         assert sale.voucher
-        told = await self.question(messages.ASK_PERSON, certificate(sale), sale.voucher.region)
+        asked = certificate(self._proof(sale))
+        told = await self.question(messages.ASK_PERSON, asked, sale.voucher.region)
         if isinstance(told, Declined | Unknown):
             return told
         try:
@@ -89,7 +127,8 @@ class Platform(Exchange):
 
     async def estimate(self, sale: Sale, account: Account) -> Estimate | Declined | Unknown:
         """2101: what the first account of the order would pay of this cart."""
-        told = await self.question(messages.ESTIMATE, cart(sale, account), region(sale))
+        asked = cart(sale, account, self._proof(sale))
+        told = await self.question(messages.ESTIMATE, asked, region(sale))
         if isinstance(told, Declined | Unknown):
             return told
         try:
@@ -116,9 +155,9 @@ class Platform(Exchange):
         if account in WHOLE_CART:
             # A settlement is of the whole cart: what is asked is always all of it.
             assert amount_fen == sale.total_fen
-            charge = cart(sale, account, invoice=sale.sale_id)
+            charge = cart(sale, account, self._proof(sale), invoice=sale.sale_id)
             return self._request(messages.SETTLE.infno, charge, region(sale))
-        asked = debit(sale, account, amount_fen)
+        asked = debit(sale, account, amount_fen, self._proof(sale))
         return self._request(messages.DEBIT.infno, asked, region(sale))
 
     async def submit(self, request: Request, sale: Sale, tender: Tender) -> Outcome:

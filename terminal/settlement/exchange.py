@@ -71,14 +71,22 @@ class Exchange:
         return self._sender.shop_code
 
     async def question(
-        self, transaction: Transaction[I, O], message: I, insured_region: str = ""
+        self,
+        transaction: Transaction[I, O],
+        message: I,
+        insured_region: str = "",
+        seconds: float | None = None,
     ) -> O | Declined | Unknown:
-        """One message that moves no money: what a successful reply tells, or why there is none."""
+        """One message that moves no money: what a successful reply tells, or why there is none.
+
+        seconds  None: as the profile says of questions
+        """
         try:
             request = self._request(transaction.infno, message, insured_region)
         except Unsendable as exc:
             return Declined(Decline.REFUSED, words=str(exc))
-        reply = await self._send(request, self._profile.timeouts.query_seconds)
+        seconds = seconds or self._profile.timeouts.query_seconds
+        reply = await self._send(request, seconds)
         if isinstance(reply, NeverSent):
             return Unknown(reply.cause)
         if isinstance(reply, Unknown):

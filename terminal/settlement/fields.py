@@ -103,6 +103,8 @@ Days = Annotated[Decimal, Places(4, 2)]
 
 S = TypeVar("S", bound=msgspec.Struct)
 
+_OBJECT = msgspec.json.Decoder(dict[str, object], float_hook=Decimal)
+
 
 def read(kind: type[S], given: Json, where: str = "") -> S:
     """One node of a reply; unknown fields are passed over.  Raises Unreadable.
@@ -149,6 +151,14 @@ def text(value: object, name: str) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise Unreadable(f"{name} is not text")
     return str(value)
+
+
+def parse_object(content: bytes, name: str) -> Json:
+    """Raises Unreadable."""
+    try:
+        return _OBJECT.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise Unreadable(f"{name} is not a JSON object") from exc
 
 
 def child(given: Json, name: str) -> Json:

@@ -12,7 +12,7 @@ from terminal.sale.money import Fen, yuan
 from terminal.sale.sale import Sale, Status, Tender
 from terminal.settlement.fields import Unreadable
 from terminal.settlement.messages.accounts import AskVisits, VisitsAsked
-from terminal.settlement.messages.people import AskPerson, Certificate, PersonTold
+from terminal.settlement.messages.people import AskPerson, Certificate, Insurance, PersonTold
 from terminal.settlement.messages.pharmacy import (
     AskDebit,
     Debit,
@@ -25,6 +25,7 @@ from terminal.settlement.messages.pharmacy import (
 )
 from terminal.settlement.messages.settled import SettledInfo, Settlement
 from terminal.settlement.outcome import Approved, Declined, Estimate, Person, Unknown
+from terminal.settlement.proofs import Proof
 from terminal.settlement.sums import Sums, add_up
 from terminal.text import visible
 
@@ -32,6 +33,8 @@ PHARMACY = "41"
 """`med_type`: bought at a designated pharmacy."""
 BY_VOUCHER = "01"
 """`mdtrt_cert_type`: the electronic voucher."""
+ACTIVE = ("1", "")
+"""`psn_insu_stas`: normal, or not told."""
 DEBIT_TYPES = {Account.PERSONAL: "1", Account.MUTUAL_AID: "2"}
 TAKEN_BACK = "1"
 """`refd_setl_flag`."""
@@ -40,24 +43,26 @@ VISITS_DAYS = 2
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
 
 
-def certificate(sale: Sale) -> AskPerson:
-    assert sale.voucher
-    shown = Certificate(mdtrt_cert_type=BY_VOUCHER, mdtrt_cert_no=sale.voucher.voucher_id)
+def certificate(proof: Proof) -> AskPerson:
+    shown = Certificate(
+        mdtrt_cert_type=proof.certificate_type,
+        mdtrt_cert_no=proof.number,
+        card_sn=proof.card_sn,
+    )
     return AskPerson(data=shown)
 
 
-def cart(sale: Sale, account: Account, *, invoice: str = "") -> Purchase:
+def cart(sale: Sale, account: Account, proof: Proof, *, invoice: str = "") -> Purchase:
     """2101 and 2102.  FUND switches the accounts off, INSURANCE on.
 
     invoice  the institution's own number of the settlement; a pre-settlement has none
     """
-    assert sale.voucher
     assert sale.person
     begun = moment(datetime.fromisoformat(sale.opened_at))
     info = DrugInfo(
         psn_no=sale.person.psn_no,
-        mdtrt_cert_type=BY_VOUCHER,
-        mdtrt_cert_no=sale.voucher.voucher_id,
+        mdtrt_cert_type=proof.certificate_type,
+        mdtrt_cert_no=proof.number,
         begntime=begun,
         medfee_sumamt=sale.total_fen,
         invono=invoice,
@@ -81,15 +86,14 @@ def cart(sale: Sale, account: Account, *, invoice: str = "") -> Purchase:
     return Purchase(druginfo=info, drugdetail=details)
 
 
-def debit(sale: Sale, account: Account, amount_fen: Fen) -> AskDebit:
+def debit(sale: Sale, account: Account, amount_fen: Fen, proof: Proof) -> AskDebit:
     """X101: it hangs on the fund settlement of the same sale."""
-    assert sale.voucher
     approved = [t for t in sale.tenders if t.status is Status.APPROVED]
     fund = next((t for t in approved if t.account is Account.FUND), None)
     asked = Debit(
         psn_no=psn_no(sale),
-        mdtrt_cert_type=BY_VOUCHER,
-        mdtrt_cert_no=sale.voucher.voucher_id,
+        mdtrt_cert_type=proof.certificate_type,
+        mdtrt_cert_no=proof.number,
         mdtrt_id=fund.visit_id if fund else "",
         setl_id=fund.settlement_id if fund else "",
         acct_type=DEBIT_TYPES[account],
@@ -133,13 +137,20 @@ def region(sale: Sale) -> str:
 
 
 def person(told: PersonTold, sale: Sale) -> Person | Declined:
-    """The insurance the voucher names; where it is not among the active ones, the first active."""
+    """The insurance the voucher names, as far as it names one; where it is not among the active
+    ones, the first active."""
     assert sale.voucher
-    active = [row for row in told.insuinfo if row.psn_insu_stas in ("1", "")]
+    active = [row for row in told.insuinfo if row.psn_insu_stas in ACTIVE]
     if not active:
         return Declined(Decline.SUSPENDED)
-    wanted = (sale.voucher.insutype, sale.voucher.region)
-    row = min(active, key=lambda r: ((r.insutype, r.insuplc_admdvs) != wanted, r.insutype))
+    insutype, place = sale.voucher.insutype, sale.voucher.region
+
+    def is_another(row: Insurance) -> bool:
+        return row.insutype != (insutype or row.insutype) or row.insuplc_admdvs != (
+            place or row.insuplc_admdvs
+        )
+
+    row = min(active, key=lambda row: (is_another(row), row.insutype))
     if not row.insutype:
         raise Unreadable("insuinfo.insutype is missing")
     return Person(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from terminal.sale.events import Clearing, Decline, Split
 from terminal.sale.money import NOTHING, Fen
@@ -62,6 +62,21 @@ class NotReversed:
 
 
 Reversal = Reversed | Accepted | Landed | NotReversed
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What the platform read in a code."""
+
+    token: str = field(repr=False)
+    """Goes into every message about the purchase, as the number of the voucher."""
+    identity: str = field(repr=False)
+    """Tells one holder from another; never written down as it is."""
+    masked_name: str
+    region: str
+    """Six digits; empty: not told."""
+    insutype: str
+    channel: str
 
 
 @dataclass(frozen=True, slots=True)

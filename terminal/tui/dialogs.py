@@ -63,6 +63,7 @@ KEYS_EXPLAINED = (
     "f8",
     "f9",
     "tab",
+    "card",
     "escape",
     "f10",
     "f11",

@@ -82,7 +82,8 @@ def _box(event: BoxScanned, words: Words) -> dict[str, object]:
 
 
 def _voucher(event: VoucherAccepted, words: Words) -> dict[str, object]:
-    return {"name": event.masked_name, "reference": event.voucher_id[-6:]}
+    what = words.say(f"shown_as.{event.shown_as}")
+    return {"what": what, "name": event.masked_name or "…", "reference": event.voucher_id[-6:]}
 
 
 def _person(event: PersonIdentified, words: Words) -> dict[str, object]:

@@ -89,6 +89,7 @@ def key_caps(
         (True, "f1", "F1", "key.help"),
         (not sale, "f11", "F11", "key.day"),
         (undoing, "f6", "F6", "key.open"),
+        (not sale or (editable and not sale.voucher), "ctrl+k", "^K", "key.card"),
         (not sale, "slash", "/", "key.search"),
         (True, "f12", "F12", "key.language"),
         (True, "f10", "F10", "key.quit"),

@@ -31,6 +31,7 @@ from terminal.sale.events import LineAdded, Refused
 from terminal.sale.money import Fen, yuan
 from terminal.sale.sale import Sale
 from terminal.tui.books import HeldDialog, OpenDialog
+from terminal.tui.card_dialog import CardDialog
 from terminal.tui.desk import Desk
 from terminal.tui.dialogs import HelpDialog, QuestionDialog
 from terminal.tui.entry_dialogs import (
@@ -81,6 +82,7 @@ class SaleScreen(Front):
             "down": lambda: self._move(1),
             "tab": self._hold_or_recall,
             "ctrl+p": self._open_palette,
+            "ctrl+k": lambda: self._open(CardDialog(desk, desk.checkout.do)),
             "slash": lambda: self._open(SearchDialog(desk, self._add)),
         }
 

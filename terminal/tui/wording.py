@@ -20,6 +20,7 @@ from terminal.sale.events import (
     DayClosed,
     Decline,
     GoodsRefused,
+    Decoding,
     KeysAgeing,
     Notice,
     PlatformRefused,
@@ -199,7 +200,7 @@ def _applies(variant: Variant, scene: Scene) -> bool:
 
 def another_city(sale: Sale) -> bool:
     """Whether the code page names another prefecture than the platform does."""
-    if sale.voucher is None or sale.person is None:
+    if sale.voucher is None or sale.person is None or not sale.voucher.region:
         return False
     return sale.voucher.region[:4] != sale.person.region[:4]
 
@@ -325,7 +326,7 @@ class NoticeSaid:
     """Empty: what the phase says comes next."""
 
 
-CALM_REFUSALS = ("busy", "already_read", "just_served", "too_fast")
+CALM_REFUSALS = ("busy", "already_read", "just_served", "too_fast", "card_known")
 """Nothing is wrong; the till merely explains itself."""
 
 
@@ -338,6 +339,8 @@ def notice_sentences(notice: Notice, words: Words) -> NoticeSaid:
             happened = words.say_code("voucher", reason)
             advice = words.say(f"voucher_next.{voucher_advice(reason)}")
             return NoticeSaid(Tone.BAD, happened, advice)
+        case Decoding(seconds):
+            return _pair("decoding", "asking", Tone.BUSY, words, seconds=round(seconds))
         case CodeNotUsable(kind, text):
             return _pair("code", kind, Tone.BAD, words, text=text)
         case BoxKnown(code, sale_id, here):
@@ -348,7 +351,8 @@ def notice_sentences(notice: Notice, words: Words) -> NoticeSaid:
         case PlatformSilent(question, cause):
             asked = words.say(f"question.{question}")
             happened = words.say("platform.silent", question=asked, cause=visible(cause, 60))
-            return NoticeSaid(Tone.WARN, happened, words.say("platform_next.silent"))
+            key = "decode" if question == "decode" else "silent"
+            return NoticeSaid(Tone.WARN, happened, words.say(f"platform_next.{key}"))
         case ScannerChanged(url, state, detail):
             tone = Tone.GOOD if state == "ready" else Tone.BAD
             return _pair("scanner", state, tone, words, url=url, detail=detail)
@@ -388,8 +392,9 @@ def _platform_refused(question: str, reason: Decline, told: str, words: Words) -
     because = words.say(f"decline.{reason}")
     key = "refused" if told else "refused_wordless"
     happened = words.say(f"platform.{key}", question=asked, reason=because, words=told)
-    unknown_person = question == "identify" and reason is Decline.REFUSED
-    advice = "not_found" if unknown_person else reason.value
+    advice = reason.value
+    if reason is Decline.REFUSED:
+        advice = {"identify": "not_found", "decode": "decode"}.get(question, advice)
     return NoticeSaid(Tone.BAD, happened, words.say(f"decline_next.{advice}"))
 
 

@@ -88,9 +88,7 @@ def classify(payload: bytes, symbology: str | None = None) -> Code:
     symbology  AIM identifier, such as "]Q1", where the reader told it apart; None: it did not
     Raises     nothing, whatever the bytes
     """
-    text = payload[:PAYLOAD_BYTES_MAX].decode("latin-1")
-    if _AIM.match(text):
-        symbology, text = symbology or text[:3], text[3:]
+    symbology, text = without_aim(payload, symbology)
     if text.startswith(envelope.PREFIX):
         return Code(Kind.VOUCHER, _printable(text, VOUCHER_CHARS_MAX))
     if symbology in _GS1_CARRIERS or gs1.GS in text:
@@ -103,6 +101,12 @@ def classify(payload: bytes, symbology: str | None = None) -> Code:
     if link := _LINK.match(text):
         return Code(Kind.WEB_LINK, _printable(link[2], TEXT_CHARS_MAX))
     return _unknown(text)
+
+
+def without_aim(payload: bytes, symbology: str | None = None) -> tuple[str | None, str]:
+    """The AIM identifier, where one is known, and the text without it."""
+    text = payload[:PAYLOAD_BYTES_MAX].decode("latin-1")
+    return (symbology or text[:3], text[3:]) if _AIM.match(text) else (symbology, text)
 
 
 def _gs1(text: str) -> Code:

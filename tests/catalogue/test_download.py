@@ -40,10 +40,11 @@ def download(url: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 def with_limit(tmp_path: Path) -> Path:
     shipped = (SHIPPED / "policies" / "qinghai-2024-12.toml").read_text(encoding="utf-8")
-    head = "[benefit.price_limit_fen]"
-    assert head in shipped
+    none = "[benefit.price_limit_fen]\nvalue = {}"
+    assert none in shipped
+    one = none.replace("{}", f"{{ {AMOXICILLIN} = 1500 }}")
     path = tmp_path / "policy.toml"
-    path.write_text(shipped.replace(head, f"{head}\n{AMOXICILLIN} = 1500"), encoding="utf-8")
+    path.write_text(shipped.replace(none, one), encoding="utf-8")
     return path
 
 
@@ -60,6 +61,7 @@ def test_every_version_and_every_page_is_read_and_then_only_what_is_newer(tmp_pa
         assert again.returncode == 0, again.stderr
         assert json.loads(again.stdout)["rows"] == rows
         assert "1301" not in again.stderr
+        assert "1312 page 1: 0 rows read" in again.stderr
     national = National(tmp_path)
     assert national.terms(LIANHUA, TODAY, "630102") == Terms("乙", None, 1000)
     assert national.terms(AMOXICILLIN, TODAY, "630102").price_limit_fen == 1500

@@ -9,7 +9,7 @@ from terminal.catalogue.goods import Goods, goods_of
 from terminal.catalogue.index import OFFERS_MAX
 from terminal.catalogue.item import Item
 from terminal.catalogue.spelling import WAYS_MAX, Known, known_of, plain, questions
-from terminal.readings import Typed, typed_as
+from terminal.readings import TWO_LETTERS, Typed, typed_as
 from terminal.sale.money import Fen
 from tests.catalogue.goods import name
 
@@ -27,8 +27,12 @@ def goods_named(*names: str) -> Goods:
 ALL = goods_named(*NAMES)
 
 PIECES = st.sampled_from(sorted({r for each in NAMES for char in each for r in typed_as(char)}))
+INITIALS = PIECES.map(lambda piece: piece[:2] if piece[:2] in TWO_LETTERS else piece[0])
 TYPED = st.one_of(
-    st.lists(st.one_of(PIECES, PIECES.map(lambda p: p[0])), min_size=1, max_size=5).map("".join),
+    st.lists(st.one_of(PIECES, INITIALS, PIECES.map(lambda p: p[0])), min_size=1, max_size=5).map(
+        "".join
+    ),
+    st.lists(INITIALS, min_size=1, max_size=5).map("".join),
     st.text(alphabet="amxlzhcsngiuv 阿西林0%(", min_size=1, max_size=8),
 )
 

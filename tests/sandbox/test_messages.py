@@ -139,7 +139,7 @@ MALFORMED: list[tuple[Change, str]] = [
     (put("input.extra", {}), "input.extra 不是接口字段"),
     (drop(f"{INFO}.psn_no"), "druginfo.psn_no 不能为空"),
     (put(f"{INFO}.psn_no", None), "druginfo.psn_no 不能为空"),
-    (put(f"{INFO}.mdtrt_cert_type", "02"), "druginfo.mdtrt_cert_type 须为 01"),
+    (put(f"{INFO}.mdtrt_cert_type", "04"), "druginfo.mdtrt_cert_type 须为 01、02、03"),
     (put(f"{INFO}.acct_used_flag", True), "druginfo.acct_used_flag 须为文本"),
     (put(f"{INFO}.acct_used_flag", "2"), "druginfo.acct_used_flag 须为 0、1"),
     (put(f"{INFO}.med_type", "11"), "druginfo.med_type 须为 41"),

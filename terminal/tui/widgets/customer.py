@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
+from terminal.sale.events import ShownAs
 from terminal.sale.money import yuan
 from terminal.sale.sale import Sale
 from terminal.text import Words, visible
@@ -85,6 +86,10 @@ def _life(shown: CustomerShown, cells: int) -> Content:
     """The countdown.  Once the platform has identified the holder it no longer presses."""
     words, left = shown.words, shown.seconds_left
     assert shown.sale
+    assert shown.sale.voucher
+    shown_as = shown.sale.voucher.shown_as
+    if shown_as in (ShownAs.CARD, ShownAs.IDENTITY):
+        return Content.styled(cut(words.say(f"customer.by_{shown_as}"), cells), "bold $warning")
     bound = shown.sale.person is not None
     if left < 1:
         text = words.say("customer.expired_bound" if bound else "customer.expired")
