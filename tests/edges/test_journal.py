@@ -25,6 +25,7 @@ from terminal.sale.events import (
     LineAdded,
     SaleOpened,
     SaleVoided,
+    ShownAs,
     Split,
     VoucherAccepted,
 )
@@ -51,6 +52,8 @@ def filled(kind: type[Event], salt: int) -> Event:
             values[field.name] = (number, number + 1)
         elif hint is Account:
             values[field.name] = Account.PERSONAL
+        elif hint is ShownAs:
+            values[field.name] = ShownAs.CARD
         elif hint is Decline:
             values[field.name] = Decline.REFUSED
         elif hint is Split:

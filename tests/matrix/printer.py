@@ -68,13 +68,14 @@ def fails(printer: ShopPrinter, trouble: Trouble, *, begun: bool) -> None:
     printer.trouble = strike
 
 
-def second_originals(printer: ShopPrinter, sale_id: str, mark: str, refund_title: str) -> list[str]:
-    """What is wrong with the slips of one sale that came out: only its first may be unmarked."""
-    slips = [
-        rows
-        for rows in printer.papers
-        if refund_title not in rows and any(sale_id in row for row in rows)
-    ]
+def second_originals(printer: ShopPrinter, sale_id: str, words: Words) -> list[str]:
+    """What is wrong with the slips of one sale that came out: only its first may be unmarked.
+
+    A Z report may name the sale too; only a slip has its number in a row of its own.
+    """
+    number_row = words.say("receipt.number", number=sale_id)
+    mark, refund_title = words.say("receipt.copy"), words.say("receipt.title_refund")
+    slips = [rows for rows in printer.papers if refund_title not in rows and number_row in rows]
     return [
         f"the printed slip {number} of {sale_id} is not marked as a copy"
         for number, rows in enumerate(slips, start=1)

@@ -71,9 +71,9 @@ class Books:
             # Numbers of slips are used again by a journal that does not know them.
             return
         words = self._shop.made.words[self._shop.made.counter.language]
-        copy, refund = words.say("receipt.copy"), words.say("receipt.title_refund")
+        copy = words.say("receipt.copy")
         for sale in self.sales.values():
-            self.wrong += second_originals(self._shop.printer, sale.sale_id, copy, refund)
+            self.wrong += second_originals(self._shop.printer, sale.sale_id, words)
             for path in self._shop.slips.glob(f"{sale.sale_id}*.txt"):
                 if path.stem.endswith("-R"):
                     if not sale.refunded:
